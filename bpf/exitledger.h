@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * exitledger.h - what the probe (bpf/exitledger.bpf.c) and the daemon (daemon/witness/ebpf.cpp) share.
+ *
+ * Every structure here lies in a BPF_F_MMAPABLE array or in the probe's data section, which the daemon
+ * maps. Unless said otherwise the single writer of a structure is the probe and the daemon only reads;
+ * counters only grow and never wrap in practice (64 bit). The daemon reads a counter with one aligned
+ * 64-bit load; a set of counters is not a snapshot unless a comment says so.
+ */
+#ifndef EXITLEDGER_H
+#define EXITLEDGER_H
+
+#include <linux/types.h>
+
+#include "exit_index.h"
+
+/* Causes of loss: each early return of a program counts one of these on the CPU where it happened. */
+enum el_loss {
+	EL_LOSS_NO_OFFSET = 0,	  /* exit: the place of the exit reason is not known yet; counted in ALL and UNREAD */
+	EL_LOSS_READ_FAILED = 1,  /* exit: the reason could not be read from the vendor's vCPU */
+	EL_LOSS_NO_SLOT = 2,	  /* exit: the slot table is full: host book only */
+	EL_LOSS_SLOT_MAP = 3,	  /* exit: the vCPU map refused an entry: host book only */
+	EL_LOSS_NO_CPU = 4,	  /* CPU number beyond the book: nothing could be counted but this */
+	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: no slot, so no duration */
+	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: first entry, or one refused */
+	EL_LOSS_ASK_MAP = 7,	  /* a leaf query could not be remembered: its answer is not judged */
+	EL_LOSS_EVENT = 8,	  /* the wake-up ring was full: the daemon learns at its next poll instead */
+	EL_LOSS_COUNT = 12,
+};
+
+/*
+ * One per possible CPU, written only by that CPU with preemption off: the host's book.
+ */
+struct el_cpu {
+	__u64 count[EL_INDEX_COUNT]; /* exits per dense index */
+	__u64 lost[EL_LOSS_COUNT];   /* losses per cause */
+	__u64 hypercall[16];	     /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
+	__u64 told[4];		     /* answers given from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) */
+	__u64 told_emulated;	     /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
+	__u64 slot_vcpu;	     /* cache: struct kvm_vcpu pointer that slot belongs to; probe only */
+	__u64 slot_generation;	     /* cache: value of el_generation when slot was looked up; probe only */
+	__u32 slot;		     /* cache: slot of slot_vcpu; probe only */
+	__u32 pad;
+};
+
+/* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after folding. */
+struct el_slot {
+	__u64 count[EL_INDEX_COUNT]; /* exits per dense index since the slot was given out */
+	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the exit not yet entered again from; 0 = none */
+	__u32 exit_index;	     /* its dense index */
+	__u32 pad;
+};
+
+enum el_slot_state {
+	EL_SLOT_FREE = 0,    /* never used, or given back by the daemon */
+	EL_SLOT_LIVE = 1,    /* belongs to a living vCPU */
+	EL_SLOT_RETIRED = 2, /* its vCPU died: the daemon folds the counts, zeroes the slot and gives it back */
+};
+
+/* Whose slot it is. Written by the probe when it gives the slot out and when its vCPU dies. */
+struct el_owner {
+	__u64 vcpu;	/* struct kvm_vcpu pointer (an identity, never followed by the daemon) */
+	__u64 kvm;	/* struct kvm pointer, likewise */
+	__u64 vm_id;	/* number of the VM, from 1 up, never used twice in one life of the probe */
+	__u64 born_ns;	/* CLOCK_MONOTONIC of the vCPU's first exit seen */
+	__u32 tgid;	/* process (host's pid namespace) that ran the vCPU then */
+	__u32 vcpu_id;	/* KVM_CREATE_VCPU's argument */
+	__u32 state;	/* enum el_slot_state */
+	__u32 isa;	/* EL_ISA_* */
+};
+
+/* 2^EL_DURATION_SHIFT ns is the first bound: bucket 0 is below 256 ns, bucket i in [2^(7+i), 2^(8+i)), the last is open. */
+#define EL_DURATION_SHIFT 8u
+#define EL_DURATION_BUCKETS 32u
+
+/* Time from exit to the next entry of the same vCPU, kept on the CPU of the entry. The count is the sum of the buckets. */
+struct el_duration {
+	__u64 sum_ns;
+	__u64 bucket[EL_DURATION_BUCKETS];
+};
+struct el_durations {
+	struct el_duration by_index[EL_INDEX_COUNT];
+};
+
+/*
+ * What a guest was told: taken in the kvm:kvm_cpuid tracepoint, which fires in the stretch without
+ * preemption in which the patched KVM read its counters. So leaf and ebpf are of one instant for scope 4
+ * (this CPU) and scope 1 (this vCPU).
+ */
+struct el_answer {
+	__u64 serial;	/* number of the answer in its log, from 1; 0 = never written. Written last. */
+	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u64 cpu_count;  /* host book of this CPU for the reason asked */
+	__u64 vcpu_count; /* the asking vCPU's book for the reason asked; 0 without slot */
+	__u32 function; /* EAX in */
+	__u32 index;	/* ECX in: scope << 16 | reason */
+	__u32 eax, ebx, ecx, edx;
+	__u32 cpu;
+	__u32 slot;	/* EL_NO_SLOT: emulated CPUID or no slot */
+	__u32 tid;	/* thread that asked */
+	__u32 isa;
+	__u64 vm_id;	/* 0 without slot */
+};
+#define EL_NO_SLOT 0xFFFFFFFFu
+#define EL_OWN_ANSWERS 4096u   /* answers to the daemon's own micro guest: never more than this in one reading */
+#define EL_GUEST_ANSWERS 1024u /* ring of the answers to all other guests */
+
+/* Load of a vendor module: the host's book of every CPU as it was then, so that a session begins exactly. */
+#define EL_BOUNDARIES 4u /* ring: boundary n lies at n % EL_BOUNDARIES */
+struct el_boundary {
+	__u64 serial;	/* number of the load, from 1 */
+	__u64 time_ns;
+	__u32 isa;	/* by the module's name */
+	__u32 pad;
+};
+struct el_boundary_cpu {
+	__u64 count[EL_INDEX_COUNT];
+};
+
+/* Wake-ups (ring buffer). They carry nothing that is not in the maps: a lost one costs time, not truth. */
+enum el_event_kind {
+	EL_EVENT_MODULE_LOADED = 1,   /* vendor module: a boundary was written */
+	EL_EVENT_MODULE_UNLOADED = 2, /* vendor module is going */
+	EL_EVENT_SLOT_RETIRED = 3,
+	EL_EVENT_VM_BORN = 4,
+	EL_EVENT_VM_DIED = 5,
+};
+struct el_event {
+	__u32 kind; /* enum el_event_kind */
+	__u32 slot;
+	__u64 id;   /* boundary serial, or vm_id */
+};
+
+/* Where fields of the kernel's structures stand: from BTF, by the daemon. 0 = not known. */
+struct el_layout {
+	__u32 vmx_exit_reason; /* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
+	__u32 svm_vmcb;	       /* struct vcpu_svm: vmcb (pointer) */
+	__u32 svm_exit_code;   /* struct vmcb: control.exit_code */
+	__u32 vcpu_id;	       /* struct kvm_vcpu: vcpu_id */
+	__u32 vcpu_rax;	       /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
+	__u32 module_name;     /* struct module: name */
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 2 + 1));
+static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 2));
+static_assert(sizeof(el_owner) == 48);
+static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
+static_assert(sizeof(el_answer) == 80);
+static_assert(sizeof(el_boundary) == 24);
+static_assert(sizeof(el_event) == 16);
+static_assert(sizeof(el_layout) == 24);
+#else
+_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 2 + 1), "el_cpu");
+_Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 2), "el_slot");
+_Static_assert(sizeof(struct el_owner) == 48, "el_owner");
+_Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
+_Static_assert(sizeof(struct el_answer) == 80, "el_answer");
+_Static_assert(sizeof(struct el_boundary) == 24, "el_boundary");
+_Static_assert(sizeof(struct el_event) == 16, "el_event");
+_Static_assert(sizeof(struct el_layout) == 24, "el_layout");
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// What the eBPF witness saw, as one value.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "exitledger.h"
+#include "model/counts.h"
+#include "model/paging.h"
+
+namespace exitledger {
+
+/// Losses by cause; any above zero keeps every verdict from "agrees".
+struct Losses {
+  std::array<std::uint64_t, EL_LOSS_COUNT> cause{};          ///< enum el_loss
+  std::map<std::string, std::uint64_t> recursion_misses{};   ///< kernel's count per program
+
+  /// Events missing from a book that verdicts rest on (the host's): exits not counted, programs not run.
+  [[nodiscard]] std::uint64_t of_host_book() const;
+  /// All of them, whichever book.
+  [[nodiscard]] std::uint64_t total() const;
+};
+
+/// Label of a cause in exitledger_lost_events_total: "no_offset", "read_failed", "no_slot", …
+[[nodiscard]] std::string_view loss_label(el_loss cause);
+
+/// One VM that lives, or died since the last sample.
+struct VmSample {
+  std::uint64_t id = 0;        ///< number given by the probe, never reused in its life
+  std::uint32_t tgid = 0;      ///< process of the VMM
+  std::uint64_t born_ns = 0;   ///< CLOCK_MONOTONIC of its first exit
+  std::uint32_t vcpus = 0;     ///< vCPUs seen
+  bool own = false;            ///< the reader's own micro guest
+  Counts counts;
+};
+
+struct DurationHistogram {
+  std::uint64_t sum_ns = 0;
+  std::array<std::uint64_t, EL_DURATION_BUCKETS> bucket{};
+};
+
+/// The probe's books at one time. Counters are read one by one; `counts` of a busy host is no snapshot.
+struct ProbeSample {
+  std::uint64_t time_ns = 0;  ///< CLOCK_MONOTONIC
+  Counts counts;              ///< host, summed over CPUs, since the probe attached
+  Losses losses;
+  std::array<std::uint64_t, 16> hypercalls{};  ///< by number; [15] is every other
+  std::array<std::uint64_t, 4> told{};         ///< answers from leaf 0x4FFFFFFC + i, to any guest
+  std::uint64_t told_emulated = 0;
+  std::map<Reason, DurationHistogram> durations;  ///< reasons seen at least once; empty if time is not kept
+  std::uint32_t slots_used = 0, slots_limit = 0;
+  std::vector<VmSample> vms;
+};
+
+/// Health of one attached program (bpf_prog_info).
+struct ProgramHealth {
+  std::string name;
+  bool attached = false;
+  std::string how;  ///< "raw_tp/kvm_exit", "fentry/kvm_arch_vcpu_destroy", …
+  std::uint64_t run_count = 0, run_time_ns = 0;  ///< only while kernel.bpf_stats_enabled
+  std::uint64_t recursion_misses = 0;
+};
+
+}  // namespace exitledger

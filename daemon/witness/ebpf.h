@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// The eBPF witness: loads and attaches the probe (bpf/exitledger.bpf.c), maps its books, hands out samples.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exitledger.h"
+#include "model/reading.h"
+#include "model/result.h"
+#include "model/sample.h"
+
+namespace exitledger {
+
+/// Load of a vendor module as the probe saw it (module:module_load), before any VM could exist.
+struct Boundary {
+  std::uint64_t serial = 0;  ///< number of the load since the probe attached, from 1; a gap means that one was missed
+  std::uint64_t time_ns = 0;
+  Vendor vendor = Vendor::kVmx;
+  std::vector<Counts> by_cpu;  ///< host book per possible CPU at that instant
+};
+
+struct ProbeOptions {
+  std::uint32_t slots = 1024;  ///< vCPUs that can have a book of their own at once; sizeof(el_slot) + sizeof(el_owner) bytes each
+  bool time = true;            ///< keep durations (attach to kvm:kvm_entry, read the clock per exit)
+  std::string sys = "/sys";    ///< root of sysfs
+};
+
+/// Not thread-safe: one thread uses it. Members return absolute counts since attach().
+class EbpfWitness {
+ public:
+  /// Loads and attaches. Needs kvm.ko loaded (the tracepoints are its), CAP_BPF and CAP_PERFMON; the vendor module may
+  /// be absent. Pins kvm.ko for its lifetime, never the vendor module. The process that calls it is "own": its micro
+  /// guests' answers are logged apart.
+  [[nodiscard]] static Result<std::unique_ptr<EbpfWitness>> attach(const ProbeOptions& options);
+  ~EbpfWitness();
+  EbpfWitness(const EbpfWitness&) = delete;
+  EbpfWitness& operator=(const EbpfWitness&) = delete;
+
+  /// Readable (poll) when drain() has wake-ups.
+  [[nodiscard]] int event_fd() const;
+  [[nodiscard]] std::vector<el_event> drain();
+
+  /// Looks up where the vendor's exit reason stands, in the BTF of the module loaded now, and hands it to the probe.
+  /// Returns true if it differs from what the probe used before: then what was counted since the load is unproven.
+  [[nodiscard]] Result<bool> refresh_layout(Vendor vendor);
+
+  /// Reads all books; folds the slots of dead vCPUs first and gives them back.
+  [[nodiscard]] ProbeSample sample();
+
+  /// Newest load of a vendor module since attach(); nullopt if there was none.
+  [[nodiscard]] std::optional<Boundary> last_boundary() const;
+
+  /// Answers to own micro guests since the last call, in order of asking.
+  [[nodiscard]] std::vector<el_answer> take_own_answers();
+  /// Exits of own micro guests since the last call; call it after they are destroyed. Never counted twice.
+  [[nodiscard]] Counts take_own_counts();
+  /// Answers to other guests that are still in the ring, oldest first.
+  [[nodiscard]] std::vector<el_answer> guest_answers() const;
+
+  [[nodiscard]] std::vector<ProgramHealth> programs() const;
+  [[nodiscard]] std::uint32_t possible_cpus() const;
+
+  /// "fentry", "kprobe", or "none": without a hook on the vCPU's death only host totals carry the guarantee.
+  [[nodiscard]] std::string_view death_hook() const;
+
+ private:
+  struct Impl;
+  explicit EbpfWitness(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace exitledger
