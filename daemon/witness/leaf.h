@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,8 @@ struct LeafHost {
   std::uint64_t epoch = 0;              ///< host's instance number; 0 if scope 3 is refused
   std::vector<std::uint16_t> reasons;   ///< the table of defined reasons, pseudo-reasons included
 };
-[[nodiscard]] Result<LeafHost> leaf_host(const LeafOptions& options);
+/// How queries reach a guest: ask_leaf() with its options bound, or a caller's own that also books the exits.
+using AskLeaf = std::function<Result<std::vector<LeafAnswer>>(std::span<const LeafQuery>)>;
+[[nodiscard]] Result<LeafHost> leaf_host(const AskLeaf& ask);
 
 }  // namespace exitledger

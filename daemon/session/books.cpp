@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "session/books.h"
+
+#include <fmt/format.h>
+
+#include "session/running.h"
+
+namespace exitledger {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kAttachRetry{5};
+
+}  // namespace
+
+Books::Books(BooksOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
+
+void Books::say(const std::string& line) const {
+  if (log_) log_(line);
+}
+
+int Books::event_fd() const { return ebpf_ ? ebpf_->event_fd() : -1; }
+std::string_view Books::death_hook() const { return ebpf_ ? ebpf_->death_hook() : "none"; }
+std::vector<ProgramHealth> Books::programs() const { return ebpf_ ? ebpf_->programs() : std::vector<ProgramHealth>{}; }
+std::vector<el_answer> Books::guest_answers() const { return ebpf_ ? ebpf_->guest_answers() : std::vector<el_answer>{}; }
+
+void Books::follow() {
+  auto modules = read_modules(options_.probe.sys);
+  if (!modules) {
+    if (detached_because_ != modules.error().message()) say(detached_because_ = modules.error().message());
+    return;
+  }
+  modules_ = *modules;
+  attach_if_possible();
+  if (!ebpf_) return;
+  static_cast<void>(ebpf_->drain());  // wake-ups only: the truth is in the maps
+
+  const auto boundary = ebpf_->last_boundary();
+  const bool loaded_anew = boundary && boundary->serial != boundary_seen_;
+  if (running_ && (loaded_anew || !modules_.vendor)) end_session(loaded_anew ? boundary : std::nullopt);
+  if (!running_ && modules_.vendor && modules_.paging) {
+    begin_session(*modules_.vendor, *modules_.paging, loaded_anew ? boundary : std::nullopt);
+    if (boundary) boundary_seen_ = boundary->serial;
+  }
+  if (!running_) return;
+  const auto now = Clock::now();
+  if (now < next_reading_ || now < held_until_) return;
+  next_reading_ = now + options_.leaf_interval;
+  const ProbeSample sample = ebpf_->sample();
+  running_->update(sample);
+  if (running_->moved_since_reading(sample)) read_leaf();
+}
+
+void Books::attach_if_possible() {
+  if (ebpf_ || Clock::now() < next_attach_) return;
+  if (!modules_.kvm) {
+    const std::string because = "no KVM module is loaded: waiting for one";
+    if (detached_because_ != because) say(detached_because_ = because);
+    return;
+  }
+  auto attached = EbpfWitness::attach(options_.probe);
+  if (!attached) {
+    next_attach_ = Clock::now() + kAttachRetry;
+    if (detached_because_ != attached.error().message()) say(detached_because_ = attached.error().message());
+    return;
+  }
+  ebpf_ = std::move(*attached);
+  detached_because_.clear();
+  boundary_seen_ = 0;
+  say(fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
+}
+
+void Books::begin_session(Vendor vendor, Paging paging, const std::optional<Boundary>& boundary) {
+  RunningSession::Start start;
+  start.id = std::to_string(next_id_++);
+  start.vendor = vendor;
+  start.paging = paging;
+  start.boundary = boundary;
+  start.parameters = modules_.parameters;
+  const auto changed = ebpf_->refresh_layout(vendor);
+  start.now = ebpf_->sample();
+  if (!changed) {
+    start.unproven = "the exit reason's place is not known: " + changed.error().message();
+  } else if (*changed && boundary) {
+    Counts at_load;
+    for (const Counts& cpu : boundary->by_cpu) at_load += cpu;
+    if (start.now.counts.all() != at_load.all() && layout_known_)
+      start.unproven = "the vendor module's layout changed and exits were counted before that was noticed";
+  }
+  if (changed) layout_known_ = true;
+  running_.emplace(std::move(start));
+  leaf_host_.reset();
+  say(fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor), to_string(paging),
+                  boundary ? "" : " (loaded before the probe attached)"));
+  find_leaf();
+  next_reading_ = Clock::now();
+}
+
+void Books::end_session(const std::optional<Boundary>& next) {
+  const ProbeSample sample = ebpf_->sample();
+  running_->update(sample);
+  Counts at_end = sample.counts;
+  if (next) {
+    at_end = Counts{};
+    for (const Counts& cpu : next->by_cpu) at_end += cpu;
+  }
+  add(totals_[running_->session().paging], *running_, sample);
+  ended_.push_back(running_->finish(at_end));
+  if (ended_.size() > kSessionsKept) ended_.pop_front();
+  const Session& session = ended_.back();
+  say(fmt::format("session {} ends: {} exits, verdict: {}{}{}", session.id, session.ebpf.all(), to_string(session.verdict),
+                  session.why.empty() ? "" : ": ", session.why));
+  running_.reset();
+  leaf_state_ = LeafState::kAbsent;
+  leaf_detail_ = "no KVM vendor module is loaded";
+}
+
+// Whether this host has the leaves: asked once per session, since a module of another make may have come.
+void Books::find_leaf() {
+  leaf_state_ = LeafState::kPresent;
+  leaf_detail_.clear();
+  if (!options_.read_leaf) {
+    leaf_state_ = LeafState::kAbsent;
+    leaf_detail_ = "reading the leaf is switched off";
+  } else if (const auto support = leaf_support(options_.leaf); !support) {
+    leaf_state_ = LeafState::kFailed;
+    leaf_detail_ = support.error().message();
+  } else if (*support != LeafSupport::kPatched) {
+    leaf_state_ = LeafState::kAbsent;
+    leaf_detail_ = "this KVM is not patched (KVM_CHECK_EXTENSION 0x4FFFFFFE is 0)";
+  }
+  if (leaf_state_ != LeafState::kPresent) {
+    running_->leaf_is(leaf_state_, leaf_detail_);
+    say(fmt::format("leaf {}: {}", to_string(leaf_state_), leaf_detail_));
+  }
+}
+
+void Books::read_leaf() {
+  if (leaf_state_ == LeafState::kAbsent) return;
+  const auto reading = sweep_booked();
+  const ProbeSample after = ebpf_->sample();
+  Verdict verdict = Verdict::kCannotTell;
+  if (reading) {
+    leaf_state_ = LeafState::kPresent;
+    leaf_detail_.clear();
+    verdict = running_->accept(*reading, after);
+  } else {
+    const std::string because = reading.error().message();
+    if (leaf_detail_ != because) say("leaf: " + because);
+    leaf_state_ = LeafState::kFailed;
+    leaf_detail_ = because;
+    running_->leaf_is(leaf_state_, leaf_detail_);
+    running_->update(after);
+  }
+  ++rounds_by_verdict_[verdict];
+}
+
+Result<Reading> Books::sweep_booked() {
+  if (!leaf_host_) {
+    auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask(queries); });
+    if (!host) return tl::unexpected{host.error()};
+    leaf_host_ = std::move(*host);
+  }
+  return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
+}
+
+Result<std::vector<LeafAnswer>> Books::ask(std::span<const LeafQuery> queries) {
+  if (!running_) return fail("ask the leaf", "of this host", attached() ? "no KVM vendor module is loaded" : detached_because_);
+  const std::vector<std::uint32_t> cpus = usable_cpus();
+  if (cpus.empty()) return fail_errno("sched_getaffinity", "this thread");
+  auto paired = ask_paired(options_.leaf, *ebpf_, running_->own(), queries, cpus.front());
+  if (!paired) return tl::unexpected{paired.error()};
+  std::vector<LeafAnswer> answers;
+  for (const PairedAnswer& answer : *paired) answers.push_back(answer.leaf);
+  return answers;
+}
+
+void Books::hold(std::chrono::seconds duration) { held_until_ = Clock::now() + duration; }
+
+Result<Session> Books::judge(unsigned rounds) {
+  follow();
+  if (!running_) return fail("judge", "the running session", attached() ? "no KVM vendor module is loaded" : detached_because_);
+  for (unsigned i = 0; i < rounds; ++i) read_leaf();
+  next_reading_ = Clock::now() + options_.leaf_interval;
+  running_->update(ebpf_->sample());
+  return running_->session();
+}
+
+std::optional<ProbeSample> Books::sample() {
+  if (!ebpf_) return std::nullopt;
+  ProbeSample sample = ebpf_->sample();
+  if (running_) running_->update(sample);
+  return sample;
+}
+
+std::vector<Session> Books::sessions() {
+  static_cast<void>(sample());
+  std::vector<Session> all(ended_.begin(), ended_.end());
+  if (running_) all.push_back(running_->session());
+  return all;
+}
+
+std::map<Paging, PagingTotals> Books::totals() {
+  std::map<Paging, PagingTotals> all = totals_;
+  if (const auto now = sample(); now && running_) add(all[running_->session().paging], *running_, *now);
+  return all;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The owner of the books: attaches the probe, follows the vendor module, reads the leaf, keeps the sessions.
+//
+// Sessions are found by themselves: a load of the vendor module (which the probe sees) begins one, its unload ends it.
+// Not thread-safe; whoever owns it calls follow() when event_fd() is readable and at least once a second.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crosscheck/crosscheck.h"
+#include "model/session.h"
+#include "session/running.h"
+#include "session/sweep.h"
+#include "session/totals.h"
+#include "witness/ebpf.h"
+#include "witness/leaf.h"
+#include "witness/module.h"
+
+namespace exitledger {
+
+struct BooksOptions {
+  ProbeOptions probe;
+  LeafOptions leaf;
+  bool read_leaf = true;                           ///< false: eBPF alone, the leaf counts as absent
+  std::chrono::milliseconds leaf_interval{10'000};  ///< between readings while exits go on
+};
+
+class Books {
+ public:
+  /// Sessions kept besides the running one (design/contracts: the last 20).
+  static constexpr std::size_t kSessionsKept = 20;
+  /// `log` gets one line per event worth telling; the books never write to a stream themselves.
+  using Log = std::function<void(const std::string&)>;
+
+  Books(BooksOptions options, Log log);
+
+  /// Readable when follow() has something to do; -1 while no KVM is there to attach to.
+  [[nodiscard]] int event_fd() const;
+
+  /// Attaches if it can, drains the probe's wake-ups, begins and ends sessions, reads the leaf when it is due.
+  void follow();
+
+  /// Reads the leaf `rounds` times now and judges; the running session afterwards. Error: no session runs.
+  /// A leaf that cannot be read is not an Error: the session says so.
+  [[nodiscard]] Result<Session> judge(unsigned rounds);
+
+  /// Asks the leaf for one scope on behalf of a person; the exits are booked as own.
+  [[nodiscard]] Result<std::vector<LeafAnswer>> ask(std::span<const LeafQuery> queries);
+
+  /// No readings for that long: a probe VM would pin a module that somebody wants to reload. 0 ends it.
+  void hold(std::chrono::seconds duration);
+
+  /// Ended sessions, oldest first, then the running one with its newest figures.
+  [[nodiscard]] std::vector<Session> sessions();
+  /// Per paging mode, over all sessions of this process's life.
+  [[nodiscard]] std::map<Paging, PagingTotals> totals();
+  [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
+
+  /// Newest sample; nullopt while not attached.
+  [[nodiscard]] std::optional<ProbeSample> sample();
+  [[nodiscard]] std::vector<ProgramHealth> programs() const;
+  [[nodiscard]] std::vector<el_answer> guest_answers() const;
+  [[nodiscard]] const ModuleState& modules() const { return modules_; }
+  [[nodiscard]] LeafState leaf_state() const { return leaf_state_; }
+  [[nodiscard]] const std::string& leaf_detail() const { return leaf_detail_; }
+  [[nodiscard]] bool attached() const { return ebpf_ != nullptr; }
+  /// Why it is not attached, one line; empty while attached.
+  [[nodiscard]] const std::string& detached_because() const { return detached_because_; }
+  [[nodiscard]] std::string_view death_hook() const;
+
+ private:
+  void attach_if_possible();
+  void begin_session(Vendor vendor, Paging paging, const std::optional<Boundary>& boundary);
+  void end_session(const std::optional<Boundary>& next);
+  void read_leaf();
+  [[nodiscard]] Result<Reading> sweep_booked();
+  void find_leaf();
+  void say(const std::string& line) const;
+
+  BooksOptions options_;
+  Log log_;
+  ModuleState modules_;
+  std::unique_ptr<EbpfWitness> ebpf_;
+  std::string detached_because_;
+  std::chrono::steady_clock::time_point next_attach_{};
+  std::chrono::steady_clock::time_point next_reading_{};
+  std::chrono::steady_clock::time_point held_until_{};
+  std::uint64_t boundary_seen_ = 0;
+  LeafState leaf_state_ = LeafState::kAbsent;
+  std::string leaf_detail_ = "no KVM vendor module is loaded";
+  std::optional<RunningSession> running_;
+  std::optional<LeafHost> leaf_host_;  ///< of the running session: asked once, its epoch is checked by every sweep
+  std::deque<Session> ended_;
+  std::map<Paging, PagingTotals> totals_;
+  std::map<Verdict, std::uint64_t> rounds_by_verdict_;
+  std::uint64_t next_id_ = 1;
+  bool layout_known_ = false;
+};
+
+}  // namespace exitledger

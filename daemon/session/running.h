@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The session that is going on: its zero point, its cross-check, its figures so far.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "crosscheck/crosscheck.h"
+#include "model/session.h"
+#include "session/sweep.h"
+#include "witness/ebpf.h"
+#include "witness/module.h"
+
+namespace exitledger {
+
+class RunningSession {
+ public:
+  struct Start {
+    std::string id;
+    Vendor vendor = Vendor::kVmx;
+    Paging paging = Paging::kEpt;
+    std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
+    ProbeSample now;                   ///< taken when the session was noticed
+    std::map<std::string, std::string> parameters;
+    std::string unproven;  ///< why counts since the load cannot be trusted; empty if they can
+  };
+  explicit RunningSession(Start start);
+
+  /// Newest figures of the eBPF book.
+  void update(const ProbeSample& sample);
+  /// One reading of the leaf; returns the verdict on it.
+  Verdict accept(const Reading& reading, const ProbeSample& after);
+  /// The leaf cannot be read (any more).
+  void leaf_is(LeafState state, const std::string& detail);
+  /// Last figures; `counts` is the host's book at the end. The object is not used after it.
+  [[nodiscard]] Session finish(const Counts& counts);
+
+  [[nodiscard]] const Session& session() const { return session_; }
+  [[nodiscard]] OwnExits& own() { return own_; }
+  [[nodiscard]] const OwnExits& own() const { return own_; }
+  [[nodiscard]] std::map<Reason, DurationHistogram> durations(const ProbeSample& sample) const;
+  /// Exits that no reading has covered yet.
+  [[nodiscard]] bool moved_since_reading(const ProbeSample& sample) const { return sample.counts.all() != all_at_reading_; }
+  [[nodiscard]] std::uint64_t epoch() const { return session_.epoch; }
+
+ private:
+  void judge();
+
+  Session session_;
+  std::string unproven_;
+  Counts base_;
+  Losses base_losses_;
+  std::map<Reason, DurationHistogram> base_durations_;
+  OwnExits own_;
+  CrossCheck check_;
+  std::uint64_t all_at_reading_ = 0;
+};
+
+}  // namespace exitledger

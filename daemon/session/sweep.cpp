@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "session/sweep.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <time.h>
+
+#include "model/leaf_abi.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+std::uint64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+bool same_answer(const LeafAnswer& stored, const el_answer& traced) {
+  return stored.query.eax == traced.function && stored.query.ecx == traced.index &&
+         stored.registers == leaf::Registers{traced.eax, traced.ebx, traced.ecx, traced.edx};
+}
+
+// Reasons that the eBPF book also counts: no passes that are no hardware exits, nothing that only the leaf keeps.
+bool in_both_books(Reason reason) { return !is_pseudo(reason) || reason <= kReasonFailedEntry; }
+
+}  // namespace
+
+std::uint64_t OwnExits::on(std::uint32_t cpu, unsigned index) const {
+  const auto found = by_cpu_.find(cpu);
+  return found == by_cpu_.end() ? 0 : found->second.at.at(index);
+}
+
+Counts OwnExits::sum() const {
+  Counts total;
+  for (const auto& [cpu, counts] : by_cpu_) total += counts;
+  return total;
+}
+
+std::vector<std::uint32_t> usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<std::uint32_t> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (std::uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  return cpus;
+}
+
+Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWitness& ebpf, OwnExits& own,
+                                             std::span<const LeafQuery> queries, std::uint32_t cpu) {
+  // Whatever an earlier, failed call left behind belongs to nobody.
+  static_cast<void>(ebpf.take_own_answers());
+  auto answers = ask_leaf(options, queries, cpu);
+  const Counts cost = ebpf.take_own_counts();
+  if (!answers) {
+    own.add(cpu, cost);
+    return tl::unexpected{answers.error()};
+  }
+  const std::vector<el_answer> traced = ebpf.take_own_answers();
+  std::vector<PairedAnswer> paired;
+  if (traced.size() == answers->size()) {
+    for (std::size_t i = 0; i < traced.size(); ++i) {
+      const LeafAnswer& stored = (*answers)[i];
+      if (!same_answer(stored, traced[i]) || traced[i].cpu != cpu) break;
+      const Vendor vendor = traced[i].isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx;
+      const unsigned index = index_of(vendor, static_cast<Reason>(stored.query.ecx & 0xFFFF));
+      paired.push_back({stored, traced[i], own.on(cpu, index) + traced[i].vcpu_count});
+    }
+  }
+  own.add(cpu, cost);
+  if (paired.size() != answers->size())
+    return fail("trace the leaf's answers on CPU", std::to_string(cpu),
+                fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match", answers->size(),
+                            traced.size(), paired.size()));
+  return paired;
+}
+
+Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own) {
+  std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
+  for (const Reason reason : host.reasons)
+    if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+
+  Reading reading;
+  reading.vendor = host.flags.vendor() == 2 ? Vendor::kSvm : Vendor::kVmx;
+  reading.paging = static_cast<Paging>(host.flags.paging());
+  reading.cycles_kept = host.flags.cycles_kept();
+  reading.epoch = host.epoch;
+  reading.cpus = usable_cpus();
+  for (const std::uint32_t cpu : reading.cpus) {
+    auto answers = ask_paired(options, ebpf, own, queries, cpu);
+    if (!answers) return tl::unexpected{answers.error()};
+    for (const PairedAnswer& answer : *answers) {
+      if (leaf::refused(answer.leaf.registers))
+        return fail("read the leaf of CPU", std::to_string(cpu),
+                    fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON", answer.leaf.query.eax,
+                                answer.leaf.query.ecx));
+      if (answer.leaf.query.eax == leaf::kInfo) {
+        const std::uint64_t epoch = static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
+        if (epoch != host.epoch) return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
+        continue;
+      }
+      Round round;
+      round.cpu = cpu;
+      round.reason = static_cast<Reason>(answer.leaf.query.ecx & 0xFFFF);
+      round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
+      round.leaf = leaf::exits_in(answer.leaf.registers);
+      round.own = answer.own;
+      reading.rounds.push_back(round);
+    }
+  }
+  reading.time_ns = monotonic_ns();
+  return reading;
+}
+
+}  // namespace exitledger

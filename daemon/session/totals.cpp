@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "session/totals.h"
+
+#include <algorithm>
+
+namespace exitledger {
+namespace {
+
+void add_own(PagingTotals& totals, Vendor vendor, const Counts& own) {
+  for (unsigned index = 0; index < own.at.size(); ++index)
+    if (const auto reason = reason_at(vendor, index); reason && own.at[index] > 0) totals.own[*reason] += own.at[index];
+}
+
+void add_duration(DurationHistogram& into, const DurationHistogram& more) {
+  into.sum_ns += more.sum_ns;
+  std::transform(into.bucket.begin(), into.bucket.end(), more.bucket.begin(), into.bucket.begin(), std::plus<>{});
+}
+
+}  // namespace
+
+void add(PagingTotals& totals, const RunningSession& running, const ProbeSample& sample) {
+  const Session& session = running.session();
+  totals.vendor = session.vendor;
+  totals.ebpf += session.ebpf;
+  totals.leaf_read = totals.leaf_read || session.rounds > 0;
+  totals.residual.clear();
+  for (const ReasonVerdict& row : session.reasons) {
+    totals.leaf[row.reason] += row.leaf;
+    totals.residual[row.reason] = row.residual;
+  }
+  add_own(totals, session.vendor, running.own().sum());
+  for (const auto& [reason, histogram] : running.durations(sample)) add_duration(totals.durations[reason], histogram);
+  totals.last_exact_unix_ns = std::max(totals.last_exact_unix_ns, session.last_exact_unix_ns);
+}
+
+}  // namespace exitledger
