@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Configures and builds one preset: build/PRESET/bin/exitledger, build/PRESET/bin/exitledger-guest.
+# usage: build.sh [PRESET [TARGET…]]
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+# shellcheck source=tools/common.sh
+source tools/common.sh
+
+preset=${1:-release}
+[ $# -gt 0 ] && shift
+log=build/$preset.log
+mkdir -p build
+build() {
+	cmake --preset "$preset" >"$log" 2>&1 || { tail -n 30 "$log" >&2; return 1; }
+	cmake --build --preset "$preset" ${1:+--target "$@"} >>"$log" 2>&1 || { grep -nE 'error|FAILED|warning' "$log" | head -n 40 >&2; tail -n 5 "$log" >&2; return 1; }
+}
+stage "building preset $preset${*:+ ($*)}" build "$@"
