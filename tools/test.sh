@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The tests in three tiers; docs/testing.md says what each covers and how long it takes.
+#   --quick  units and lint
+#   (none)   that, the second compiler, sanitizers, clang-tidy, the kernel series, the emulated Intel hosts
+#   --all    that with the slow variants in full, and the demo
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+# shellcheck source=tools/common.sh
+source tools/common.sh
+
+tier=default
+case "${1:-}" in
+--quick) tier=quick ;;
+--all) tier=all ;;
+'') ;;
+*)
+	echo "test: unknown option '$1'; it takes --quick, --all or nothing" >&2
+	exit 2
+	;;
+esac
+
+begin=$SECONDS
+passed=0
+failed=0
+summary=()
+check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
+	local name=$1 at=$SECONDS
+	shift
+	if stage "$name" "$@"; then
+		passed=$((passed + 1))
+		summary+=("$(printf '  pass %5d s  %s' $((SECONDS - at)) "$name")")
+	else
+		failed=$((failed + 1))
+		summary+=("$(printf '  FAIL %5d s  %s' $((SECONDS - at)) "$name")")
+	fi
+}
+
+units() { # PRESET
+	tools/build.sh "$1" && ctest --preset "$1" -j "$(nproc)" >"build/$1.test.log" 2>&1 ||
+		{ tail -n 60 "build/$1.test.log" >&2; return 1; }
+	tail -n 4 "build/$1.test.log" >&2
+}
+
+tools/setup.sh
+check "units (gcc, release)" units release
+check "lab: its own units" python3 -m unittest discover -q -s lab/labhost/tests -t lab
+check "kvm-patch: the series applies and is clean" kvm-patch/check --quick
+if [ "$tier" = quick ]; then
+	check "lint" tools/lint.sh --quick
+else
+	check "lint" tools/lint.sh
+	check "units (clang)" units clang
+	check "units (asan, ubsan)" units asan
+	check "lab: the emulated Intel hosts" tools/lab-tests.sh "$tier"
+fi
+if [ "$tier" = all ]; then
+	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
+	check "demo" tools/demo.sh
+	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200
+	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
+	check "demo with the counter at the published place is refused" tools/demo-fault.sh
+fi
+
+printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"
+printf 'test: %d s\n' $((SECONDS - begin))
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
