@@ -37,8 +37,8 @@ check() { # NAME COMMAND…: one stage of the tests; a failure is counted and th
 }
 
 units() { # PRESET
-	tools/build.sh "$1" && ctest --preset "$1" -j "$(nproc)" >"build/$1.test.log" 2>&1 ||
-		{ tail -n 60 "build/$1.test.log" >&2; return 1; }
+	tools/build.sh "$1" || return 1
+	ctest --preset "$1" -j "$(nproc)" >"build/$1.test.log" 2>&1 || { tail -n 60 "build/$1.test.log" >&2; return 1; }
 	tail -n 4 "build/$1.test.log" >&2
 }
 
