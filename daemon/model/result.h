@@ -18,9 +18,9 @@ struct Error {
   [[nodiscard]] std::string message() const;
 };
 
-/// Value or Error. Ignoring one is a compile error (warnings are errors).
+/// Value or Error. An alias cannot carry [[nodiscard]]: every function that returns one is declared with it.
 template <typename T>
-using Result [[nodiscard]] = tl::expected<T, Error>;
+using Result = tl::expected<T, Error>;
 
 using Failure = tl::unexpected<Error>;
 
