@@ -200,8 +200,8 @@ std::vector<Session> Books::sessions() {
   return all;
 }
 
-std::map<Paging, PagingTotals> Books::totals() {
-  std::map<Paging, PagingTotals> all = totals_;
+std::map<Paging, PagingBooks> Books::totals() {
+  std::map<Paging, PagingBooks> all = totals_;
   if (const auto now = sample(); now && running_) add(all[running_->session().paging], *running_, *now);
   return all;
 }

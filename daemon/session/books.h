@@ -61,7 +61,7 @@ class Books {
   /// Ended sessions, oldest first, then the running one with its newest figures.
   [[nodiscard]] std::vector<Session> sessions();
   /// Per paging mode, over all sessions of this process's life.
-  [[nodiscard]] std::map<Paging, PagingTotals> totals();
+  [[nodiscard]] std::map<Paging, PagingBooks> totals();
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
 
   /// Newest sample; nullopt while not attached.
@@ -99,7 +99,7 @@ class Books {
   std::optional<RunningSession> running_;
   std::optional<LeafHost> leaf_host_;  ///< of the running session: asked once, its epoch is checked by every sweep
   std::deque<Session> ended_;
-  std::map<Paging, PagingTotals> totals_;
+  std::map<Paging, PagingBooks> totals_;
   std::map<Verdict, std::uint64_t> rounds_by_verdict_;
   std::uint64_t next_id_ = 1;
   bool layout_known_ = false;

@@ -6,7 +6,7 @@
 namespace exitledger {
 namespace {
 
-void add_own(PagingTotals& totals, Vendor vendor, const Counts& own) {
+void add_own(PagingBooks& totals, Vendor vendor, const Counts& own) {
   for (unsigned index = 0; index < own.at.size(); ++index)
     if (const auto reason = reason_at(vendor, index); reason && own.at[index] > 0) totals.own[*reason] += own.at[index];
 }
@@ -18,11 +18,11 @@ void add_duration(DurationHistogram& into, const DurationHistogram& more) {
 
 }  // namespace
 
-void add(PagingTotals& totals, const RunningSession& running, const ProbeSample& sample) {
+void add(PagingBooks& totals, const RunningSession& running, const ProbeSample& sample) {
   const Session& session = running.session();
   totals.vendor = session.vendor;
   totals.ebpf += session.ebpf;
-  totals.leaf_read = totals.leaf_read || session.rounds > 0;
+  
   totals.residual.clear();
   for (const ReasonVerdict& row : session.reasons) {
     totals.leaf[row.reason] += row.leaf;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Where a subcommand gets its answers: the daemon that owns the books, or books of its own for as long as it runs.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/options.h"
+#include "export/api.h"
+#include "model/result.h"
+
+namespace exitledger::cli {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// Body of a 200 answer; Error otherwise, with the daemon's own line.
+  [[nodiscard]] virtual Result<nlohmann::ordered_json> call(const std::string& method, const std::string& path,
+                                                            const ApiParameters& parameters) = 0;
+
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+ protected:
+  Backend() = default;
+};
+
+/// The daemon on the socket; nullptr if none listens there.
+[[nodiscard]] Result<std::unique_ptr<Backend>> daemon_backend(const Common& common);
+
+/// The daemon, or, if there is none, the same code in this process: attached for its lifetime, which is said on stderr.
+[[nodiscard]] Result<std::unique_ptr<Backend>> any_backend(const Common& common);
+
+}  // namespace exitledger::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// exitledger check: both books of the running session, reason by reason, and the verdict.
+#include <fmt/format.h>
+
+#include "cli/backend.h"
+#include "cli/commands.h"
+#include "session/certificate.h"
+
+namespace exitledger::cli {
+namespace {
+
+void print_row(const ReasonVerdict& row, const std::string& name) {
+  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}{}\n", is_pseudo(row.reason) ? "" : std::to_string(row.reason), name,
+             grouped(row.ebpf), grouped(row.leaf), grouped(row.own), row.residual, to_string(row.verdict),
+             row.why.empty() ? "" : ": " + row.why);
+}
+
+void print_session(const Session& session) {
+  fmt::print("session {}: {} paging, kernel {}, {} readings, losses {}\n", session.id, to_string(session.paging), session.kernel,
+             session.rounds, session.losses.total());
+  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}\n", "reason", "name", "eBPF", "leaf", "own", "residual", "verdict");
+  for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
+  for (const BrokenLaw& law : session.laws_broken) fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
+  fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
+}
+
+}  // namespace
+
+int run_check(const Common& common, const CheckOptions& options) {
+  const auto backend = any_backend(common);
+  if (!backend) return complain(backend.error());
+  const auto answer = (*backend)->call("POST", "/api/v1/check", {{"rounds", std::to_string(options.rounds)}});
+  if (!answer) return complain(answer.error());
+  const auto session = session_from_json(*answer);
+  if (!session) return complain(session.error());
+  if (options.json)
+    fmt::print("{}\n", answer->dump(2));
+  else
+    print_session(*session);
+  return exit_status(session->verdict);
+}
+
+}  // namespace exitledger::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// One function per subcommand; each prints its answer on stdout, one line per error on stderr, and returns the exit status.
+#pragma once
+
+#include "cli/options.h"
+
+namespace exitledger::cli {
+
+int run_serve(const Common& common, const ServeOptions& options);
+int run_status(const Common& common, const StatusOptions& options);
+int run_leaf(const Common& common, const LeafOptionsCli& options);
+int run_check(const Common& common, const CheckOptions& options);
+int run_sessions_list(const Common& common, const SessionsListOptions& options);
+int run_sessions_export(const Common& common, const SessionsExportOptions& options);
+int run_compare(const Common& common, const CompareOptions& options);
+
+/// Prints "exitledger: <error>" on stderr and returns 2: cannot tell.
+int complain(const Error& error);
+
+/// Thousands separators: "1,234,567".
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+}  // namespace exitledger::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "version.h"
+
+namespace exitledger::cli {
+namespace {
+
+const std::map<std::string, leaf::Scope> kScopes{{"default", leaf::Scope::kDefault}, {"vm", leaf::Scope::kVm},
+                                                 {"host", leaf::Scope::kHost},       {"cpu", leaf::Scope::kCpu}};
+
+// Durations as Prometheus spells them: 500ms, 10s, 1m.
+CLI::AsNumberWithUnit duration_units() {
+  return CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
+                               CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
+}
+
+// "ept=FILE" pairs.
+std::string take_metrics(const std::vector<std::string>& pairs, std::map<std::string, std::string>& into) {
+  for (const std::string& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || !paging_from(pair.substr(0, equals)))
+      return "--metrics: '" + pair + "' is not ept=FILE, npt=FILE or shadow=FILE";
+    into[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return {};
+}
+
+void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) {
+  app.add_option("--web.listen-address", options.listen_addresses,
+                 "Address for /metrics and the API: HOST:PORT, :PORT, [IPv6]:PORT; repeatable")
+      ->capture_default_str()
+      ->allow_extra_args(false);
+  app.add_option("--leaf.interval", interval_ms, "Time between readings of the leaf while exits go on (500ms, 10s, 1m)")
+      ->transform(duration_units())
+      ->check(CLI::Range(std::int64_t{100}, std::int64_t{3'600'000}))
+      ->default_str("10s");
+  app.add_flag("!--no-collector.time", options.collect_time, "Counts alone: no time from exit to entry");
+  app.add_flag("!--no-collector.leaf", options.collect_leaf, "eBPF alone: never ask the leaf");
+}
+
+}  // namespace
+
+Parsed parse(int argc, const char* const* argv) {
+  Parsed parsed;
+  Options& options = parsed.options;
+  CLI::App app{"exitledger: every VM exit in two books, an eBPF probe's and a patched KVM's, and the proof that they agree"};
+  app.set_version_flag("--version", std::string{kVersionLine});
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--api.socket", options.common.api_socket, "Socket of the daemon")->capture_default_str();
+  app.add_option("--kvm.device", options.common.kvm_device, "KVM device for the leaf's reader")->capture_default_str();
+  app.add_option("--slots", options.common.slots, "vCPUs that can have a book of their own at once (about 1.6 KiB each)")
+      ->check(CLI::Range(1U, 262'144U))
+      ->capture_default_str();
+
+  ServeOptions serve;
+  std::int64_t interval_ms = serve.leaf_interval.count();
+  CLI::App& serve_app = *app.add_subcommand("serve", "Keep the books and serve /metrics");
+  add_serve(serve_app, serve, interval_ms);
+
+  StatusOptions status;
+  CLI::App& status_app = *app.add_subcommand("status", "What the daemon sees; exit 0 if it is ready, 2 if not");
+  status_app.add_option("--wait-s", status.wait_s, "Wait up to this many seconds for it to be ready")->check(CLI::Range(0U, 3600U));
+  status_app.add_flag("--json", status.json, "JSON on stdout");
+
+  LeafOptionsCli leaf_options;
+  CLI::App& leaf_app = *app.add_subcommand("leaf", "Read the exit-count CPUID leaves of this host through a micro guest");
+  leaf_app.add_option("--scope", leaf_options.scope, "Whose counters: default, vm (the micro guest), host, cpu")
+      ->transform(CLI::CheckedTransformer(kScopes))
+      ->default_str("host");
+  leaf_app.add_flag("--all", leaf_options.all, "Also reasons that have not happened");
+  leaf_app.add_flag("--json", leaf_options.json, "JSON on stdout");
+
+  CheckOptions check;
+  CLI::App& check_app =
+      *app.add_subcommand("check", "Read both books and judge; exit 0 they agree, 1 they disagree, 2 cannot tell");
+  check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs")->check(CLI::Range(1U, 1000U))->capture_default_str();
+  check_app.add_flag("--json", check.json, "JSON on stdout");
+
+  CLI::App& sessions_app = *app.add_subcommand("sessions", "Sessions that the daemon keeps");
+  sessions_app.require_subcommand(1);
+  SessionsListOptions list;
+  CLI::App& list_app = *sessions_app.add_subcommand("list", "One line per session");
+  list_app.add_flag("--json", list.json, "JSON on stdout");
+  SessionsExportOptions exported;
+  std::vector<std::string> metrics;
+  CLI::App& export_app = *sessions_app.add_subcommand("export", "Sessions with everything that their verdicts rest on, as JSON");
+  export_app.add_option("id", exported.ids, "Sessions (default: all)");
+  export_app.add_option("--metrics", metrics, "PAGING=FILE: the scrape taken at a session's end; repeatable")->allow_extra_args(false);
+
+  CompareOptions compare;
+  CLI::App& compare_app =
+      *app.add_subcommand("compare", "Two sessions side by side; exit 0 both agree and break no law, 1 one does not, 2 cannot tell");
+  compare_app.add_option("a", compare.a, "Session")->required();
+  compare_app.add_option("b", compare.b, "Session")->required();
+  compare_app.add_flag("--json", compare.json, "JSON on stdout");
+
+  try {
+    app.parse(argc, argv);
+    if (const std::string wrong = take_metrics(metrics, exported.metrics); !wrong.empty()) throw CLI::ValidationError(wrong);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    parsed.leave = true;
+    parsed.status = app.exit(error, out, err) == 0 ? 0 : 2;
+    parsed.text = parsed.status == 0 ? out.str() : std::string{"exitledger: "} + error.what() + " (--help tells more)\n";
+    return parsed;
+  }
+  serve.leaf_interval = std::chrono::milliseconds{interval_ms};
+  if (serve_app.parsed()) options.command = serve;
+  if (status_app.parsed()) options.command = status;
+  if (leaf_app.parsed()) options.command = leaf_options;
+  if (check_app.parsed()) options.command = check;
+  if (list_app.parsed()) options.command = list;
+  if (export_app.parsed()) options.command = exported;
+  if (compare_app.parsed()) options.command = compare;
+  return parsed;
+}
+
+}  // namespace exitledger::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The command line as plain values. CLI11 stays in options.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/leaf_abi.h"
+#include "model/result.h"
+
+namespace exitledger::cli {
+
+/// What every subcommand shares.
+struct Common {
+  std::string api_socket = "/run/exitledger/api.sock";
+  std::string kvm_device = "/dev/kvm";
+  std::uint32_t slots = 1024;  ///< vCPUs with a book of their own
+};
+
+struct ServeOptions {
+  std::vector<std::string> listen_addresses{":19435"};
+  std::chrono::milliseconds leaf_interval{10'000};
+  bool collect_time = true;  ///< --no-collector.time
+  bool collect_leaf = true;  ///< --no-collector.leaf
+};
+struct StatusOptions {
+  unsigned wait_s = 0;  ///< how long to wait for a daemon that is ready
+  bool json = false;
+};
+struct LeafOptionsCli {
+  leaf::Scope scope = leaf::Scope::kHost;
+  bool all = false;  ///< reasons that have not happened too
+  bool json = false;
+};
+struct CheckOptions {
+  unsigned rounds = 3;
+  bool json = false;
+};
+struct SessionsListOptions {
+  bool json = false;
+};
+struct SessionsExportOptions {
+  std::vector<std::string> ids;                ///< empty: all
+  std::map<std::string, std::string> metrics;  ///< paging -> path of the scrape taken with it
+};
+struct CompareOptions {
+  std::string a, b;
+  bool json = false;
+};
+
+struct Options {
+  Common common;
+  std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, SessionsListOptions, SessionsExportOptions,
+               CompareOptions>
+      command;
+};
+
+/// What parse() decided: run something, or print and leave.
+struct Parsed {
+  Options options;
+  bool leave = false;  ///< --help, --version or a usage error: `text` was the whole answer
+  int status = 0;      ///< exit status when leaving: 0, or 2 for a usage error
+  std::string text;    ///< for stdout when status is 0, one line for stderr otherwise
+};
+
+[[nodiscard]] Parsed parse(int argc, const char* const* argv);
+
+}  // namespace exitledger::cli

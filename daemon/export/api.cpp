@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "export/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "session/certificate.h"
+#include "session/leaf_report.h"
+#include "version.h"
+
+namespace exitledger {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+ApiAnswer error(int status, const std::string& text) { return {status, Json{{"error", text}}}; }
+
+// A whole number from a query parameter within bounds.
+Result<unsigned> number(const ApiParameters& parameters, const std::string& name, unsigned fallback, unsigned low, unsigned high) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end()) return fallback;
+  const std::string& text = found->second;
+  unsigned value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc{} || end != text.data() + text.size() || value < low || value > high)
+    return fail("parse parameter", name, fmt::format("'{}' is no whole number from {} to {}", text, low, high));
+  return value;
+}
+
+Json counts_json(Vendor vendor, const Counts& counts) {
+  Json rows = Json::array();
+  for (unsigned index = 0; index < counts.at.size(); ++index) {
+    const auto reason = reason_at(vendor, index);
+    if (!reason || counts.at[index] == 0 || is_pseudo(*reason)) continue;
+    rows.push_back({{"number", *reason}, {"name", reason_label(vendor, *reason)}, {"ebpf", counts.at[index]}});
+  }
+  return rows;
+}
+
+Json answer_json(const el_answer& answer) {
+  return {{"serial", answer.serial},
+          {"vm", answer.vm_id},
+          {"cpu", answer.cpu},
+          {"function", answer.function},
+          {"scope", answer.index >> 16},
+          {"reason", answer.index & 0xFFFF},
+          {"registers", {answer.eax, answer.ebx, answer.ecx, answer.edx}},
+          {"leaf", leaf::exits_in({answer.eax, answer.ebx, answer.ecx, answer.edx})},
+          {"ebpf_vcpu", answer.vcpu_count},
+          {"ebpf_cpu", answer.cpu_count},
+          {"tied", answer.slot != EL_NO_SLOT}};
+}
+
+}  // namespace
+
+bool settled(Books& books) {
+  if (!books.attached()) return !books.modules().kvm;
+  const std::vector<Session> sessions = books.sessions();
+  if (!books.modules().vendor) return true;
+  if (sessions.empty() || !sessions.back().running()) return false;
+  return sessions.back().rounds > 0 || books.leaf_state() != LeafState::kPresent;
+}
+
+ApiAnswer Api::call(const std::string& method, const std::string& path, const ApiParameters& parameters) {
+  struct Route {
+    std::string_view method, path;
+    std::function<ApiAnswer()> handler;
+  };
+  const std::array<Route, 7> routes{{{"GET", "/api/v1/status", [&] { return status(); }},
+                                     {"GET", "/api/v1/sessions", [&] { return sessions(); }},
+                                     {"GET", "/api/v1/vms", [&] { return vms(); }},
+                                     {"GET", "/api/v1/answers", [&] { return answers(); }},
+                                     {"POST", "/api/v1/check", [&] { return check(parameters); }},
+                                     {"POST", "/api/v1/leaf", [&] { return leaf(parameters); }},
+                                     {"POST", "/api/v1/hold", [&] { return hold(parameters); }}}};
+  const auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& r) { return r.path == path; });
+  if (route == routes.end()) return error(404, path + ": there is no such resource");
+  if (route->method != method) return error(405, fmt::format("{} takes {}", path, route->method));
+  return route->handler();
+}
+
+ApiAnswer Api::status() {
+  Json body{{"version", kVersion}, {"ready", settled(books_)}, {"attached", books_.attached()}};
+  if (!books_.attached()) body["detached_because"] = books_.detached_because();
+  body["death_hook"] = books_.death_hook();
+  const ModuleState& modules = books_.modules();
+  body["kvm"] = modules.kvm;
+  body["vendor"] = modules.vendor ? Json(module_name(*modules.vendor)) : Json(nullptr);
+  body["paging"] = modules.paging ? Json(to_string(*modules.paging)) : Json(nullptr);
+  body["leaf"] = {{"state", to_string(books_.leaf_state())}, {"detail", books_.leaf_detail()}};
+  const std::vector<Session> sessions = books_.sessions();
+  const bool running = !sessions.empty() && sessions.back().running();
+  body["session"] = running ? Json(sessions.back().id) : Json(nullptr);
+  body["exits"] = running ? Json(sessions.back().ebpf.all()) : Json(nullptr);
+  return {200, body};
+}
+
+ApiAnswer Api::sessions() {
+  const std::vector<Session> sessions = books_.sessions();
+  return {200, result_document(sessions, {})};
+}
+
+ApiAnswer Api::vms() {
+  const auto sample = books_.sample();
+  Json rows = Json::array();
+  const Vendor vendor = books_.modules().vendor.value_or(Vendor::kVmx);
+  if (sample)
+    for (const VmSample& vm : sample->vms)
+      rows.push_back({{"id", vm.id},
+                      {"pid", vm.tgid},
+                      {"vcpus", vm.vcpus},
+                      {"own", vm.own},
+                      {"exits", vm.counts.all()},
+                      {"reasons", counts_json(vendor, vm.counts)}});
+  return {200, Json{{"vms", rows},
+                    {"slots_used", sample ? Json(sample->slots_used) : Json(nullptr)},
+                    {"slots_limit", sample ? Json(sample->slots_limit) : Json(nullptr)},
+                    {"losses", sample ? Json(sample->losses.total()) : Json(nullptr)}}};
+}
+
+ApiAnswer Api::answers() {
+  Json rows = Json::array();
+  for (const el_answer& answer : books_.guest_answers()) rows.push_back(answer_json(answer));
+  return {200, Json{{"answers", rows}}};
+}
+
+ApiAnswer Api::check(const ApiParameters& parameters) {
+  const auto rounds = number(parameters, "rounds", 3, 1, 1000);
+  if (!rounds) return error(400, rounds.error().message());
+  const auto session = books_.judge(*rounds);
+  if (!session) return error(503, session.error().message());
+  return {200, to_json(*session)};
+}
+
+ApiAnswer Api::leaf(const ApiParameters& parameters) {
+  const auto scope = parameters.find("scope");
+  const auto report = leaf_report([this](std::span<const LeafQuery> queries) { return books_.ask(queries); },
+                                  scope == parameters.end() ? "host" : scope->second);
+  if (!report) return error(503, report.error().message());
+  return {200, *report};
+}
+
+ApiAnswer Api::hold(const ApiParameters& parameters) {
+  const auto seconds = number(parameters, "seconds", 60, 0, 3600);
+  if (!seconds) return error(400, seconds.error().message());
+  books_.hold(std::chrono::seconds{*seconds});
+  return {200, Json{{"held_s", *seconds}}};
+}
+
+}  // namespace exitledger

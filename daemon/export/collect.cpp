@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "export/collect.h"
+
+#include "version.h"
+#include "witness/process.h"
+
+namespace exitledger {
+namespace {
+
+ProbeHealth health_of(const ProbeSample& sample, const Books& books) {
+  ProbeHealth health;
+  health.losses = sample.losses;
+  health.slots_used = sample.slots_used;
+  health.slots_limit = sample.slots_limit;
+  health.hypercalls = sample.hypercalls;
+  health.told = sample.told;
+  health.told_emulated = sample.told_emulated;
+  health.programs = books.programs();
+  return health;
+}
+
+}  // namespace
+
+ExportSnapshot collect(Books& books, const std::filesystem::path& proc, std::int64_t started_unix_ns) {
+  ExportSnapshot snapshot;
+  snapshot.version = kVersion;
+  snapshot.revision = kRevision;
+  snapshot.started_unix_ns = started_unix_ns;
+  snapshot.books = books.totals();
+  snapshot.sessions = books.sessions();
+  snapshot.rounds_by_verdict = books.rounds_by_verdict();
+  const ModuleState& modules = books.modules();
+  if (modules.vendor) snapshot.leaf = books.leaf_state();
+  const auto sample = books.sample();
+  if (!sample) return snapshot;
+  snapshot.probe = health_of(*sample, books);
+  if (!modules.vendor || !modules.paging) return snapshot;
+  for (const VmSample& vm : sample->vms) {
+    ExportVm row{vm, *modules.vendor, *modules.paging, {}, {}};
+    if (const auto names = vm_names(proc, vm.tgid)) {
+      row.name = names->name;
+      row.uuid = names->uuid;
+    }
+    snapshot.vms.push_back(std::move(row));
+  }
+  return snapshot;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Parse, run, leave.
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace {
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+int run(const exitledger::cli::Options& options) {
+  using namespace exitledger::cli;
+  const Common& common = options.common;
+  return std::visit(Overloaded{[&](const ServeOptions& o) { return run_serve(common, o); },
+                               [&](const StatusOptions& o) { return run_status(common, o); },
+                               [&](const LeafOptionsCli& o) { return run_leaf(common, o); },
+                               [&](const CheckOptions& o) { return run_check(common, o); },
+                               [&](const SessionsListOptions& o) { return run_sessions_list(common, o); },
+                               [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
+                               [&](const CompareOptions& o) { return run_compare(common, o); }},
+                    options.command);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const exitledger::cli::Parsed parsed = exitledger::cli::parse(argc, argv);
+    if (parsed.leave) {
+      std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
+      return parsed.status;
+    }
+    return run(parsed.options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "exitledger: %s\n", error.what());
+    return 2;
+  }
+}
