@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // VMX basic exit reasons. Private to exit_reason.cpp.
 //
-// Numbers: Intel SDM vol. 3, appendix C "VMX Basic Exit Reasons"; it leaves 35, 38, 42, 65, 71, 82 and 83 undefined.
-// Names: VMX_EXIT_REASONS (arch/x86/include/uapi/asm/vmx.h, mainline); 5, 6, 11, 17, 66, 69, 70, 72, 73, 78 to 81
+// Numbers: Intel SDM vol. 3, appendix C "VMX Basic Exit Reasons"; it leaves 35, 38, 42, 71, 82 and 83 undefined.
+// Names: VMX_EXIT_REASONS (arch/x86/include/uapi/asm/vmx.h, mainline); 5, 6, 11, 17, 65, 66, 69, 70, 72, 73, 78 to 81
 // stand in no kernel list and have the manual's term.
 #pragma once
 
@@ -82,6 +82,7 @@ inline constexpr auto kVmx = std::to_array<Row>({
     {62, "PML_FULL", "the log of pages that the guest modified is full (EPT only)"},
     {63, "XSAVES", "guest executed XSAVES with state that KVM intercepts"},
     {64, "XRSTORS", "guest executed XRSTORS with state that KVM intercepts"},
+    {65, "PCONFIG", "guest executed PCONFIG while KVM intercepts it"},
     {66, "SPP_EVENT", "the table of sub-page permissions missed or is misconfigured"},
     {67, "UMWAIT", "guest executed UMWAIT while KVM intercepts it"},
     {68, "TPAUSE", "guest executed TPAUSE while KVM intercepts it"},
