@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Cases for an Intel lab host with one CPU. usage: one-cpu.sh default|all
+set -eu
+# shellcheck source=lab/tests/harness.sh
+. /files/harness.sh
+tier=${1:-default}
+
+# The guest's workload: enough to exercise both modes, more of it in the full tier.
+forks=10
+[ "$tier" = all ] && forks=50
+
+books_agree() { # FILE PAGING
+	expect "verdict of the session" '.verdict == "agrees"' "$1"
+	expect "paging mode" ".paging == \"$2\"" "$1"
+	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "$1"
+	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "$1"
+	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
+}
+
+agreement_ept_then_shadow_by_reload_while_serving() {
+	use-modules patched ept
+	start_daemon
+	boot-guest --forks "$forks"
+	exitledger check --json >/out/one-ept.json
+	books_agree /out/one-ept.json ept
+	expect "EPT violations happened" '[.reasons[] | select(.number == 48)][0].ebpf > 0' /out/one-ept.json
+	use-modules patched shadow
+	boot-guest --forks "$forks"
+	exitledger check --json >/out/one-shadow.json
+	books_agree /out/one-shadow.json shadow
+	expect "the session began at the load" '.began_at_load' /out/one-shadow.json
+	expect "no EPT violation" '[.reasons[] | select(.number == 48)] | length == 0' /out/one-shadow.json
+	expect "page faults and CR accesses exit" '[.reasons[] | select(.number == 0 or .number == 28) | .ebpf] | length == 2 and all(. > 1000)' /out/one-shadow.json
+	exitledger sessions export >/out/one-sessions.json
+	expect "two sessions, the first unchanged by the second" '(.sessions | length) == 2 and (.sessions[0].verdict == "agrees")' /out/one-sessions.json
+	wget -q -O /out/one.prom http://127.0.0.1:19435/metrics
+}
+
+daemon_killed_and_started_again_under_a_running_guest() {
+	use-modules patched ept
+	start_daemon
+	boot-guest -- sh -c 'while :; do true; done' &
+	guest=$!
+	sleep 20
+	kill -KILL "$(cat /tmp/daemon.pid)"
+	sleep 1
+	start_daemon
+	sleep 2
+	exitledger check --rounds 5 --json >/out/restarted.json
+	kill "$guest"
+	expect "the guest exited meanwhile" '.total.ebpf > 0' /out/restarted.json
+	expect "the session did not begin at a load" '.began_at_load | not' /out/restarted.json
+	expect "both books agree" '.verdict == "agrees" and ([.reasons[].residual] | all(. == 0))' /out/restarted.json
+	wait "$guest" || true
+}
+
+stock_modules_leaf_absent_ebpf_counts() {
+	use-modules stock ept
+	start_daemon
+	boot-guest --forks 5
+	exitledger status --json >/out/stock-status.json
+	expect "the leaf is absent, and that is said" '.leaf.state == "absent"' /out/stock-status.json
+	expect "eBPF counts" '.exits > 1000' /out/stock-status.json
+	expect_status 2 exitledger check --json >/out/stock-check.json
+	expect "no verdict on one witness" '.verdict == "cannot tell"' /out/stock-check.json
+	expect_status 2 exitledger leaf
+	wget -q -O /out/stock.prom http://127.0.0.1:19435/metrics
+	grep -q 'exitledger_ebpf_exits_total{' /out/stock.prom
+	expect_status 1 grep -q 'exitledger_leaf_exits_total{' /out/stock.prom
+	grep -q 'exitledger_witness_up{witness="leaf"} 0' /out/stock.prom
+}
+
+no_module_then_one_comes() {
+	use-modules none
+	exitledger serve >/out/waiting.log 2>&1 &
+	echo $! >/tmp/daemon.pid
+	exitledger status --wait-s 60 --json >/out/waiting.json
+	expect "it waits and says so" '(.attached | not) and (.detached_because | test("waiting"))' /out/waiting.json
+	use-modules patched ept
+	sleep 8
+	exitledger status --wait-s 60 --json >/out/came.json
+	expect "it attached" '.attached and .paging == "ept"' /out/came.json
+	boot-guest --forks 3
+	expect_status 0 exitledger check --rounds 3
+}
+
+reload_between_idle_sessions() {
+	use-modules patched ept
+	start_daemon
+	for mode in shadow ept shadow ept; do
+		use-modules patched "$mode"
+		exitledger check --json >"/out/reload-$mode.json"
+		expect "agrees" '.verdict == "agrees"' "/out/reload-$mode.json"
+	done
+	exitledger sessions export >/out/reload.json
+	expect "five sessions in order" '[.sessions[].paging] == ["ept","shadow","ept","shadow","ept"]' /out/reload.json
+}
+
+leaf_in_a_guest() { # WANTED-STATUS ARGS…
+	_wanted=$1
+	shift
+	expect_status "$_wanted" boot-guest -- exitledger-guest "$@"
+}
+
+parameter_and_privilege_rule() {
+	use-modules patched ept
+	echo vm >/sys/module/kvm/parameters/exit_leaf
+	leaf_in_a_guest 0 --scope vm --json >/out/guest-vm.json
+	expect "a guest reads its own VM" '.scope == "vm" and .total > 0' /out/guest-vm.json
+	leaf_in_a_guest 2 --scope host
+	leaf_in_a_guest 2 --scope cpu
+	echo host >/sys/module/kvm/parameters/exit_leaf
+	leaf_in_a_guest 0 --scope host --json >/out/guest-host.json
+	expect "with exit_leaf=host a guest reads the host" '.total > 0' /out/guest-host.json
+	echo off >/sys/module/kvm/parameters/exit_leaf
+	leaf_in_a_guest 2 --scope vm
+	echo vm >/sys/module/kvm/parameters/exit_leaf
+}
+
+selftest_of_the_series() {
+	for mode in ept shadow; do
+		use-modules patched "$mode"
+		/files/exit_leaf_test
+	done
+	use-modules stock ept
+	expect_status 4 /files/exit_leaf_test
+}
+
+run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_serving
+run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
+run_case stock-modules stock_modules_leaf_absent_ebpf_counts
+run_case no-module-then-one no_module_then_one_comes
+run_case reload-while-serving reload_between_idle_sessions
+run_case parameter-and-privilege parameter_and_privilege_rule
+run_case selftest selftest_of_the_series
+finish
