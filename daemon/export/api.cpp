@@ -55,12 +55,12 @@ Json answer_json(const el_answer& answer) {
 
 }  // namespace
 
-bool settled(Books& books) {
-  if (!books.attached()) return !books.modules().kvm;
+std::string unsettled_because(Books& books) {
+  if (!books.attached()) return books.modules().kvm ? books.detached_because() : "";
+  if (!books.modules().vendor) return "";
   const std::vector<Session> sessions = books.sessions();
-  if (!books.modules().vendor) return true;
-  if (sessions.empty() || !sessions.back().running()) return false;
-  return sessions.back().rounds > 0 || books.leaf_state() != LeafState::kPresent;
+  if (sessions.empty() || !sessions.back().running()) return "no session was begun yet";
+  return sessions.back().rounds == 0 && books.leaf_state() == LeafState::kPresent ? "the leaf was not read yet" : "";
 }
 
 ApiAnswer Api::call(const std::string& method, const std::string& path, const ApiParameters& parameters) {
@@ -82,7 +82,7 @@ ApiAnswer Api::call(const std::string& method, const std::string& path, const Ap
 }
 
 ApiAnswer Api::status() {
-  Json body{{"version", kVersion}, {"ready", settled(books_)}, {"attached", books_.attached()}};
+  Json body{{"version", kVersion}, {"ready", unsettled_because(books_).empty()}, {"attached", books_.attached()}};
   if (!books_.attached()) body["detached_because"] = books_.detached_because();
   body["death_hook"] = books_.death_hook();
   const ModuleState& modules = books_.modules();

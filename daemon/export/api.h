@@ -43,7 +43,8 @@ class Api {
   Books& books_;
 };
 
-/// Nothing more to wait for: no KVM module, or a session whose leaf was read or is known not to be readable.
-[[nodiscard]] bool settled(Books& books);
+/// What there still is to wait for, one line; empty when there is nothing: no KVM module is loaded, or a session runs whose
+/// leaf was read or is known not to be readable.
+[[nodiscard]] std::string unsettled_because(Books& books);
 
 }  // namespace exitledger
