@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace exitledger::cli {
+namespace {
+
+using testing::HasSubstr;
+
+Parsed parse_words(std::vector<const char*> words) {
+  words.insert(words.begin(), "exitledger");
+  return parse(static_cast<int>(words.size()), words.data());
+}
+
+TEST(Options, ServeHasDefaults) {
+  const Parsed parsed = parse_words({"serve"});
+  ASSERT_FALSE(parsed.leave);
+  const auto& serve = std::get<ServeOptions>(parsed.options.command);
+  EXPECT_THAT(serve.listen_addresses, testing::ElementsAre(":19435"));
+  EXPECT_EQ(serve.leaf_interval, std::chrono::seconds{10});
+  EXPECT_TRUE(serve.collect_time);
+  EXPECT_TRUE(serve.collect_leaf);
+  EXPECT_EQ(parsed.options.common.slots, 1024U);
+}
+
+TEST(Options, ServeTakesWhatItIsTold) {
+  const Parsed parsed = parse_words({"serve", "--web.listen-address", ":1", "--web.listen-address", "[::1]:2", "--leaf.interval", "500ms",
+                                     "--no-collector.time", "--no-collector.leaf", "--slots", "16"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  const auto& serve = std::get<ServeOptions>(parsed.options.command);
+  EXPECT_THAT(serve.listen_addresses, testing::ElementsAre(":1", "[::1]:2"));
+  EXPECT_EQ(serve.leaf_interval, std::chrono::milliseconds{500});
+  EXPECT_FALSE(serve.collect_time);
+  EXPECT_FALSE(serve.collect_leaf);
+  EXPECT_EQ(parsed.options.common.slots, 16U);
+}
+
+TEST(Options, LeafScopeIsAName) {
+  const Parsed parsed = parse_words({"leaf", "--scope", "cpu", "--json"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  EXPECT_EQ(std::get<LeafOptionsCli>(parsed.options.command).scope, leaf::Scope::kCpu);
+}
+
+TEST(Options, ExportTakesMetricsPerPaging) {
+  const Parsed parsed = parse_words({"sessions", "export", "1", "2", "--metrics", "ept=a.prom", "--metrics", "shadow=b.prom"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  const auto& exported = std::get<SessionsExportOptions>(parsed.options.command);
+  EXPECT_THAT(exported.ids, testing::ElementsAre("1", "2"));
+  EXPECT_EQ(exported.metrics.at("ept"), "a.prom");
+  EXPECT_EQ(exported.metrics.at("shadow"), "b.prom");
+}
+
+struct Wrong {
+  const char* what;
+  std::vector<const char*> words;
+  const char* names;  ///< what the line must name
+};
+
+class WrongUse : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongUse, IsOneLineAndStatusTwo) {
+  const Parsed parsed = parse_words(GetParam().words);
+  ASSERT_TRUE(parsed.leave);
+  EXPECT_EQ(parsed.status, 2);
+  EXPECT_THAT(parsed.text, HasSubstr(GetParam().names));
+  EXPECT_EQ(std::count(parsed.text.begin(), parsed.text.end(), '\n'), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongUse,
+    testing::Values(Wrong{"nothing", {}, "subcommand"}, Wrong{"unknown_command", {"frobnicate"}, "frobnicate"},
+                    Wrong{"unknown_option", {"serve", "--frobnicate"}, "--frobnicate"},
+                    Wrong{"interval_without_unit", {"serve", "--leaf.interval", "10"}, "--leaf.interval"},
+                    Wrong{"interval_too_short", {"serve", "--leaf.interval", "1ms"}, "--leaf.interval"},
+                    Wrong{"no_slots", {"serve", "--slots", "0"}, "--slots"}, Wrong{"scope", {"leaf", "--scope", "galaxy"}, "--scope"},
+                    Wrong{"rounds", {"check", "--rounds", "0"}, "--rounds"},
+                    Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
+                    Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},
+                    Wrong{"compare_one", {"compare", "1"}, "b"}),
+    [](const auto& info) { return info.param.what; });
+
+TEST(Options, HelpAndVersionLeaveWithZero) {
+  for (const char* word : {"--help", "--version"}) {
+    const Parsed parsed = parse_words({word});
+    EXPECT_TRUE(parsed.leave);
+    EXPECT_EQ(parsed.status, 0);
+    EXPECT_THAT(parsed.text, HasSubstr("exitledger"));
+  }
+}
+
+}  // namespace
+}  // namespace exitledger::cli
