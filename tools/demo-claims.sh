@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What the demo must show, judged from its result files.
 # usage: demo-claims.sh RESULT RESULT-WITH-MORE-FORKS
+# shellcheck disable=SC2016  # every $ in single quotes is jq's
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "session/running.h"
+
+#include <gtest/gtest.h>
+
+namespace exitledger {
+namespace {
+
+// A host with one CPU whose books hold CPUID exits alone.
+ProbeSample sample_of(std::uint64_t cpuids, std::uint64_t read_failed = 0) {
+  ProbeSample sample;
+  sample.time_ns = 1000;
+  sample.counts.at[vmx::kCpuid] = cpuids;
+  sample.counts.at[EL_INDEX_ALL] = cpuids;
+  sample.losses.cause[EL_LOSS_READ_FAILED] = read_failed;
+  return sample;
+}
+
+Reading reading_of(std::uint64_t ebpf, std::uint64_t leaf, std::uint64_t epoch = 7) {
+  Reading reading;
+  reading.epoch = epoch;
+  reading.cpus = {0};
+  for (const Reason reason : {vmx::kCpuid, kReasonAll}) reading.rounds.push_back({0, reason, 0, ebpf, leaf, ebpf, 0});
+  return reading;
+}
+
+Boundary boundary_of(std::uint64_t cpuids) {
+  Boundary boundary;
+  boundary.serial = 1;
+  boundary.time_ns = 500;
+  boundary.by_cpu = {sample_of(cpuids).counts};
+  return boundary;
+}
+
+RunningSession::Start start_of(std::optional<Boundary> boundary, std::uint64_t cpuids_now) {
+  RunningSession::Start start;
+  start.id = "1";
+  start.boundary = std::move(boundary);
+  start.now = sample_of(cpuids_now);
+  return start;
+}
+
+TEST(RunningSession, CountsFromTheBoundaryNotFromWhenItWasNoticed) {
+  const RunningSession session{start_of(boundary_of(100), 130)};
+  EXPECT_EQ(session.session().ebpf.all(), 30U);
+  EXPECT_TRUE(session.session().began_at_load);
+}
+
+TEST(RunningSession, WithoutABoundaryCountsFromTheAttach) {
+  const RunningSession session{start_of(std::nullopt, 130)};
+  EXPECT_EQ(session.session().ebpf.all(), 0U);
+  EXPECT_FALSE(session.session().began_at_load);
+}
+
+TEST(RunningSession, ProvesWithTheFirstReadingWhenItsStartWasSeen) {
+  RunningSession session{start_of(boundary_of(100), 100)};
+  EXPECT_EQ(session.accept(reading_of(150, 50), sample_of(150)), Verdict::kAgrees);
+  EXPECT_NE(session.session().last_exact_unix_ns, 0);
+  EXPECT_EQ(session.epoch(), 7U);
+}
+
+TEST(RunningSession, SeesAnExitThatTheLeafLostBeforeTheFirstReading) {
+  RunningSession session{start_of(boundary_of(100), 100)};
+  EXPECT_EQ(session.accept(reading_of(150, 49), sample_of(150)), Verdict::kDisagrees);
+  EXPECT_EQ(session.session().last_exact_unix_ns, 0);
+}
+
+TEST(RunningSession, NeedsTwoReadingsWhenItsStartWasNotSeen) {
+  RunningSession session{start_of(std::nullopt, 100)};
+  EXPECT_NE(session.accept(reading_of(100, 5), sample_of(100)), Verdict::kAgrees);
+  EXPECT_EQ(session.accept(reading_of(120, 25), sample_of(120)), Verdict::kAgrees);
+}
+
+TEST(RunningSession, ALossAfterTheLastReadingTakesTheVerdictBack) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50)), Verdict::kAgrees);
+  session.update(sample_of(60, 1));
+  EXPECT_EQ(session.session().verdict, Verdict::kCannotTell);
+  EXPECT_EQ(session.session().losses.total(), 1U);
+}
+
+TEST(RunningSession, LossesBeforeItsStartAreNotItsOwn) {
+  auto start = start_of(boundary_of(0), 0);
+  start.now = sample_of(0, 3);
+  RunningSession session{std::move(start)};
+  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50, 3)), Verdict::kAgrees);
+  EXPECT_EQ(session.session().losses.total(), 0U);
+}
+
+TEST(RunningSession, CannotTellWhatWasCountedWithAnUnprovenLayout) {
+  auto start = start_of(boundary_of(0), 0);
+  start.unproven = "the layout changed";
+  RunningSession session{std::move(start)};
+  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50)), Verdict::kCannotTell);
+  EXPECT_EQ(session.session().why, "the layout changed");
+}
+
+TEST(RunningSession, SaysWhyWithoutALeaf) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  session.leaf_is(LeafState::kAbsent, "not patched");
+  EXPECT_EQ(session.session().verdict, Verdict::kCannotTell);
+  EXPECT_EQ(session.session().why, "leaf absent: not patched");
+}
+
+TEST(RunningSession, MovesOnlyWhenExitsWentOnSinceTheReading) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  EXPECT_TRUE(session.moved_since_reading(sample_of(0)));  // never read: the first reading is due
+  session.accept(reading_of(50, 50), sample_of(52));
+  EXPECT_FALSE(session.moved_since_reading(sample_of(52)));
+  EXPECT_TRUE(session.moved_since_reading(sample_of(53)));
+}
+
+TEST(RunningSession, EndsWithTheBookAsItWasAtTheNextLoad) {
+  RunningSession session{start_of(boundary_of(100), 100)};
+  const Session ended = session.finish(sample_of(175).counts);
+  EXPECT_EQ(ended.ebpf.all(), 75U);
+  EXPECT_FALSE(ended.running());
+}
+
+}  // namespace
+}  // namespace exitledger
