@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The Intel host: Bochs, the only emulator in Debian that shows VMX with EPT."""
+
+import re
+from pathlib import Path
+
+from . import bootdisk
+from .errors import LabError
+from .host import MEMORY_MIB, Host, Machine
+from .vmlinux import extract
+
+BIOS = Path("/usr/share/bochs/BIOS-bochs-latest")
+VGA_BIOS = Path("/usr/share/bochs/VGABIOS-lgpl-latest")
+# Emulated instructions per emulated second. Real speed does not depend on it, but what waits does: timers, serial
+# lines and sleeps cost fewer instructions when it is small, timer ticks cost more.
+INSTRUCTIONS_PER_SECOND = 50_000_000
+# The lab's clock starts here, each time: with sync=none the same run is the same run.
+TIME_AT_START = 1_700_000_000
+
+
+class BochsHost(Host):
+    cpu_flag = "vmx"
+
+    def command(self, machine: Machine) -> list[str]:
+        if machine.network:
+            raise LabError("--network: the cloud kernel has no driver for Bochs' network cards")
+        for path in (BIOS, VGA_BIOS):
+            if not path.exists():
+                raise LabError(f"{path} is missing (packages bochs, bochsbios, bochs-term)")
+        disk = machine.work / "boot.disk"
+        rom = machine.work / "loader.rom"
+        shape = bootdisk.write(disk, extract(machine.kernel.vmlinuz), machine.initramfs, machine.arguments)
+        bootdisk.assemble_loader(rom)
+        lines = [
+            f"cpu: model=corei7_haswell_4770, count={machine.cpus}, ips={INSTRUCTIONS_PER_SECOND}, reset_on_triple_fault=0",
+            f"memory: guest={MEMORY_MIB}, host={MEMORY_MIB}",
+            f"romimage: file={BIOS}, options=fastboot",
+            f"vgaromimage: file={VGA_BIOS}",
+            f"optromimage1: file={rom.name}, address=0xd0000",
+            "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14",
+            f"ata0-master: {_disk(disk, shape)}",
+            "boot: disk",
+            f"clock: sync=none, time0={TIME_AT_START}",
+            "vga: extension=none, realtime=0, update_freq=1",
+            "display_library: term",
+            "log: bochs.log",
+            "panic: action=fatal",
+            "error: action=ignore",
+            "info: action=ignore",
+            "debug: action=ignore",
+        ]
+        if machine.out_disk:
+            out_shape = bootdisk.geometry(machine.out_disk.stat().st_size)
+            lines.append("ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15")
+            lines.append(f"ata1-master: {_disk(machine.out_disk, out_shape)}")
+        for number, port in enumerate(machine.ports.values(), start=1):
+            lines.append(_port(number, port, machine.work))
+        (machine.work / "bochsrc").write_text("\n".join(lines) + "\n")
+        # Debian's Bochs is the one with the debugger, which waits to be told to continue.
+        (machine.work / "debugger").write_text("c\n")
+        return ["bochs-bin", "-q", "-f", "bochsrc", "-rc", "debugger"]
+
+    def last_words(self, machine: Machine) -> str:
+        log = machine.work / "bochs.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        panics = re.findall(r"^\d+p(\[.*)$", text, re.MULTILINE)
+        return panics[0] if panics else (text.strip().splitlines() or ["nothing in its log"])[-1]
+
+
+def _disk(image: Path, shape: bootdisk.Geometry) -> str:
+    # Names without a directory: a path with a comma or a blank would not survive Bochs' parser.
+    return (
+        f"type=disk, mode=flat, path={image.name}, "
+        f"cylinders={shape.cylinders}, heads={shape.heads}, spt={shape.sectors}"
+    )
+
+
+def _port(number: int, port: Path, work: Path) -> str:
+    if port.parent == work:
+        return f"com{number}: enabled=1, mode=file, dev={port.name}"
+    return f"com{number}: enabled=1, mode=term, dev={port}"

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Which kernel the lab boots: Debian's cloud image of the same version as the source package. Never installed."""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import say
+from .errors import LabError
+from .paths import DEBS, KERNELS
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One kernel line's packages, unpacked."""
+
+    line: str  # "6.1"
+    version: str  # of the packages, "6.1.x-y"
+    release: str  # uname -r
+    root: str  # the unpacked image package
+
+    @property
+    def vmlinuz(self) -> Path:
+        return Path(self.root) / "boot" / f"vmlinuz-{self.release}"
+
+    @property
+    def modules(self) -> Path:
+        return Path(self.root) / "lib" / "modules" / self.release
+
+    @property
+    def headers(self) -> Path:
+        return Path("/usr/src") / f"linux-headers-{self.release}"
+
+    @property
+    def headers_package(self) -> str:
+        return f"linux-headers-{self.release}"
+
+    @property
+    def source(self) -> Path:
+        return Path("/usr/src") / f"linux-source-{self.line}.tar.xz"
+
+
+def resolve(line: str) -> Kernel:
+    """Find, download and unpack the image that matches linux-source-LINE. What was found is kept, so that later runs need no network."""
+    source_package = f"linux-source-{line}"
+    version = installed_version(source_package) or newest_version(source_package)
+    record = KERNELS / line / "kernel.json"
+    if record.exists():
+        kernel = Kernel(**json.loads(record.read_text()))
+        if kernel.version == version and kernel.vmlinuz.exists():
+            return kernel
+    package = _image_package(line, version)
+    root = KERNELS / line / "root"
+    shutil.rmtree(KERNELS / line, ignore_errors=True)
+    root.mkdir(parents=True)
+    say.progress(f"unpacking {package} {version}")
+    _run(["dpkg", "-x", str(_download(package, version)), str(root)])
+    kernel = Kernel(line, version, package.removeprefix("linux-image-").removesuffix("-unsigned"), str(root))
+    if not kernel.vmlinuz.exists():
+        raise LabError(f"{package} holds no {kernel.vmlinuz.name}")
+    record.write_text(json.dumps(asdict(kernel)))
+    return kernel
+
+
+def require_build_packages(kernel: Kernel) -> None:
+    """Install the headers and the source of this very version; both are small and harm nothing."""
+    wanted = {kernel.headers_package: kernel.version, f"linux-source-{kernel.line}": kernel.version}
+    missing = [f"{name}={version}" for name, version in wanted.items() if installed_version(name) != version]
+    if missing:
+        say.progress("installing " + " ".join(missing))
+        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "--allow-downgrades", *missing])
+
+
+def installed_version(package: str) -> str:
+    """Empty if the package is not installed."""
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", package],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    status, _, version = done.stdout.partition(" ")
+    return version if done.returncode == 0 and status == "installed" else ""
+
+
+def newest_version(package: str) -> str:
+    found = parse_madison(_run(["apt-cache", "madison", package]))
+    if not found:
+        raise LabError(f"no package {package}: is this Debian 12 with its security archive? (apt-get update)")
+    return found[0][1]
+
+
+def parse_madison(text: str) -> list[tuple[str, str]]:
+    """(package, version) per line of apt-cache madison, newest first as it prints them."""
+    rows = [[field.strip() for field in line.split("|")] for line in text.splitlines()]
+    return [(row[0], row[1]) for row in rows if len(row) >= 3]
+
+
+def pick_image(line: str, version: str, rows: list[tuple[str, str]]) -> str:
+    """The cloud image package of exactly this version; "" if there is none. Several builds are in the archive at once."""
+    pattern = re.compile(rf"linux-image-{re.escape(line)}\.[0-9][0-9a-z.+-]*-cloud-amd64-unsigned")
+    names = [name for name, its in rows if its == version and pattern.fullmatch(name)]
+    return max(names, key=_natural, default="")
+
+
+def _natural(name: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", name)]
+
+
+def _image_package(line: str, version: str) -> str:
+    pattern = rf"^linux-image-{re.escape(line)}\..*-cloud-amd64-unsigned$"
+    names = [entry.split()[0] for entry in _run(["apt-cache", "search", "--names-only", pattern]).splitlines()]
+    rows = parse_madison(_run(["apt-cache", "madison", *names])) if names else []
+    package = pick_image(line, version, rows)
+    if not package:
+        raise LabError(
+            f"no cloud image of version {version}, that of linux-source-{line}: "
+            f"apt-get update, then apt-get install linux-source-{line}"
+        )
+    return package
+
+
+def _download(package: str, version: str) -> Path:
+    DEBS.mkdir(parents=True, exist_ok=True)
+    name = f"{package}_{version.replace(':', '%3a')}_amd64.deb"
+    if not (DEBS / name).exists():
+        say.progress(f"downloading {package} {version}")
+        _run(["apt-get", "download", f"{package}={version}"], DEBS)
+    if not (DEBS / name).exists():
+        raise LabError(f"apt-get download left no {name} in {DEBS}")
+    return DEBS / name
+
+
+def _run(command: list[str], directory: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise LabError(f"{' '.join(command[:3])}: {' '.join(last)}")
+    return done.stdout

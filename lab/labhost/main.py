@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Entry point: options in, exit status out."""
+
+import signal
+import sys
+from types import FrameType
+
+from . import options, run, say
+from .errors import STATUS_LAB_FAILED, LabError
+
+
+class Interrupted(Exception):
+    """A signal asked us to end; the cleaning up happens on the way out."""
+
+
+def main(arguments: list[str]) -> int:
+    given = options.parse(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        if given.action == "shell":
+            from . import shell  # needs a terminal, which `run` does without
+
+            return shell.shell(given)
+        return run.run(given)
+    except LabError as error:
+        say.error(str(error))
+        return STATUS_LAB_FAILED
+    except Interrupted as interrupted:
+        say.error(f"ended by {interrupted}")
+        number = signal.Signals[str(interrupted)]
+        return 128 + number
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise Interrupted(signal.Signals(number).name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

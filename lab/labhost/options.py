@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""The command line."""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PAGING = {"intel": ("ept", "shadow"), "amd": ("npt", "shadow")}
+MAX_CPUS = 8
+
+
+@dataclass(frozen=True)
+class Options:
+    """What both `run` and `shell` need to know of a host."""
+
+    action: str
+    host: str = "intel"
+    kernel: str = "6.1"
+    paging: str = "ept"
+    modules: str = "patched"
+    cpus: int = 1
+    network: bool = False
+    extra_patches: list[Path] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    out: Path | None = None
+    timeout_s: float = 1800.0
+    command: list[str] = field(default_factory=list)
+
+
+def parse(arguments: list[str]) -> Options:
+    """Exits with 2 and a usage line if they make no sense."""
+    parser = _parser()
+    own, command = _split(arguments)
+    given = parser.parse_args(own)
+    if given.action == "run" and not command:
+        parser.error("run: no command given after --")
+    if given.action == "shell" and command:
+        parser.error("shell: takes no command")
+    paging = given.paging or PAGING[given.host][0]
+    if paging not in PAGING[given.host]:
+        parser.error(f"--paging {paging}: an {given.host} host has {' and '.join(PAGING[given.host])}")
+    for path in [*given.file, *given.extra_patch]:
+        if not path.exists():
+            parser.error(f"{path}: no such file")
+    if given.extra_patch and given.modules != "patched":
+        parser.error("--extra-patch needs --modules patched")
+    if given.out is not None and given.out.exists() and not given.out.is_dir():
+        parser.error(f"--out {given.out}: not a directory")
+    return Options(
+        action=given.action,
+        host=given.host,
+        kernel=given.kernel,
+        paging=paging,
+        modules=given.modules,
+        cpus=given.cpus,
+        network=given.network,
+        extra_patches=given.extra_patch,
+        files=given.file,
+        out=given.out,
+        timeout_s=given.timeout_s,
+        command=command,
+    )
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Everything after the first -- is the command's, untouched."""
+    if "--" in arguments:
+        position = arguments.index("--")
+        return arguments[:position], arguments[position + 1 :]
+    return arguments, []
+
+
+def _parser() -> argparse.ArgumentParser:
+    host = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    host.add_argument("--host", choices=sorted(PAGING), default="intel", help="intel: Bochs; amd: QEMU (default: intel)")
+    host.add_argument("--kernel", choices=("6.1", "6.12"), default="6.1", help="Debian kernel line (default: 6.1)")
+    host.add_argument("--paging", choices=("ept", "npt", "shadow"), help="default: ept, on amd npt")
+    host.add_argument("--modules", choices=("patched", "stock", "none"), default="patched", help="default: patched")
+    host.add_argument("--cpus", type=_cpus, default=1, metavar="N", help="of the lab host (default: 1)")
+    host.add_argument("--network", action="store_true", help="a network card in the lab host")
+    host.add_argument(
+        "--extra-patch", type=Path, action="append", default=[], metavar="FILE", help="on top of the series; repeatable"
+    )
+    host.add_argument(
+        "--file", type=Path, action="append", default=[], metavar="PATH", help="lands in /files; repeatable"
+    )
+    host.add_argument("--out", type=Path, metavar="DIR", help="what is left in /out comes back here")
+    host.add_argument("--timeout-s", type=_seconds, default=1800.0, metavar="N", help="of wall time, from power-on (default: 1800)")
+    parser = argparse.ArgumentParser(
+        prog="lab",
+        allow_abbrev=False,
+        description="Emulated hosts with the patched KVM.",
+        epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell")
+    actions.add_parser(
+        "run", parents=[host], allow_abbrev=False, usage="lab run [OPTION…] -- COMMAND…", help="run one command in a lab host"
+    )
+    actions.add_parser("shell", parents=[host], allow_abbrev=False, help="a prompt on a lab host")
+    return parser
+
+
+def _cpus(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MAX_CPUS:
+        raise argparse.ArgumentTypeError(f"not a number from 1 to {MAX_CPUS}: {text}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < 1e7:
+        raise argparse.ArgumentTypeError(f"not a number of seconds: {text}")
+    return seconds

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""`lab run`: one command in a lab host, its streams and its status passed on."""
+
+import os
+import selectors
+import time
+
+from . import say
+from .errors import STATUS_TIMED_OUT, LabError
+from .options import Options
+from .protocol import ControlParser, Event, MarkedStream, end_mark, parse_facts
+from .scan import ConsoleScanner
+from .session import Session, started
+
+# After the first sign of trouble: time for the rest of a trace to reach the console.
+LAST_LINES_S = 10.0
+# After the last report: the two streams are separate ports and may be behind it.
+STREAMS_BEHIND_S = 20.0
+
+
+class Watch:
+    """Follows one session's ports until its end is known. Used by `run` and `shell`."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.scanner = ConsoleScanner()
+        self.status: int | None = None
+        self.done = False
+        self._control = ControlParser(session.nonce)
+        self._failed_at: float | None = None
+        self._deadline = time.monotonic() + session.options.timeout_s
+        self._log = session.console_log.open("wb", buffering=0)
+
+    def timed_out(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def console(self, data: bytes) -> None:
+        self._log.write(data)
+        self.scanner.feed(data)
+
+    def control(self, data: bytes) -> None:
+        for event in self._control.feed(data):
+            self._event(event)
+
+    def check(self) -> None:
+        """Raise if the lab has failed."""
+        if self.scanner.failed:
+            self._failed_at = self._failed_at or time.monotonic()
+            if self.scanner.panic_ended or time.monotonic() > self._failed_at + LAST_LINES_S:
+                self._raise_cause()
+        if self.session.emulator.ended() and not self.done:
+            self._drain()
+            if self.scanner.failed:
+                self._raise_cause()
+            words = self.session.host.last_words(self.session.machine)
+            raise LabError(f"the emulator ended by itself: {words}")
+
+    def close(self) -> None:
+        self._log.close()
+
+    def _raise_cause(self) -> None:
+        for line in self.scanner.causes[1:6]:
+            say.error(f"host kernel: {line}")
+        raise LabError(f"the lab host's kernel failed: {self.scanner.summary()}")
+
+    def _drain(self) -> None:
+        data = read(self.session.readers["console"])
+        self.console(data)
+        self.scanner.finish()
+
+    def _event(self, event: Event) -> None:
+        if event.word == "failed":
+            raise LabError(event.rest)
+        if event.word == "ready":
+            facts = parse_facts(event.rest)
+            modules = "no KVM module"
+            if facts.get("modules") != "none":
+                modules = f"{facts.get('modules')} modules, {facts.get('paging')}"
+            say.progress(f"the host is up: {facts.get('cpus')} CPU with {facts.get('flag')}, {modules}")
+        elif event.word == "exit":
+            self.status = int(event.rest)
+        elif event.word == "done":
+            self.done = True
+
+
+def run(options: Options) -> int:
+    """The command's status, or STATUS_TIMED_OUT; LabError if the lab failed."""
+    with started(options) as session:
+        watch = Watch(session)
+        try:
+            status = _follow(session, watch)
+        finally:
+            watch.close()
+        if status is None:
+            say.error(f"time-out after {options.timeout_s:g} s; console: {session.console_log}")
+            return STATUS_TIMED_OUT
+        session.emulator.stop()
+        session.collect_out()
+        say.progress(f"status {status}")
+        return status
+
+
+def _follow(session: Session, watch: Watch) -> int | None:
+    """Until the command's status and all its output are here; None on time-out."""
+    streams = {name: MarkedStream(end_mark(session.nonce)) for name in ("stdout", "stderr")}
+    targets = {"stdout": 1, "stderr": 2}
+    done_at = 0.0
+    with selectors.DefaultSelector() as selector:
+        for name, descriptor in session.readers.items():
+            selector.register(descriptor, selectors.EVENT_READ, name)
+        selector.register(session.emulator.screen, selectors.EVENT_READ, "screen")
+        while True:
+            for key, _ in selector.select(0.2):
+                if key.data == "screen":
+                    if not session.emulator.drain_screen():
+                        selector.unregister(session.emulator.screen)
+                elif key.data == "console":
+                    watch.console(read(key.fd))
+                elif key.data == "control":
+                    watch.control(read(key.fd))
+                else:
+                    write_all(targets[key.data], streams[key.data].feed(read(key.fd)))
+            watch.check()
+            if watch.done and not watch.scanner.failed:
+                done_at = done_at or time.monotonic()
+                if all(stream.ended for stream in streams.values()):
+                    return watch.status
+                if time.monotonic() > done_at + STREAMS_BEHIND_S:
+                    raise LabError("the command's output has no end")
+            if watch.timed_out():
+                for name, stream in streams.items():
+                    write_all(targets[name], stream.flush())
+                return None
+
+
+def read(descriptor: int) -> bytes:
+    """What is there now."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return b""
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            time.sleep(0.01)
+        except BrokenPipeError as error:
+            raise LabError("nobody reads the command's output any more") from error

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""One boot of a lab host, from the first file made to the last one removed."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import image, kernel, modules, outdisk, say
+from .bochs import BochsHost
+from .emulator import Emulator
+from .errors import LabError
+from .host import PORTS, Host, Machine
+from .options import Options
+from .paths import LOGS, RUNS
+from .qemu import QemuHost
+
+HOSTS: dict[str, type[Host]] = {"intel": BochsHost, "amd": QemuHost}
+
+
+@dataclass
+class Session:
+    """A started emulator with the reading ends of its ports."""
+
+    options: Options
+    host: Host
+    machine: Machine
+    emulator: Emulator
+    nonce: str
+    readers: dict[str, int]
+    console_log: Path
+
+    def collect_out(self) -> None:
+        if self.machine.out_disk and self.options.out:
+            count = outdisk.extract(self.machine.out_disk, self.options.out)
+            say.progress(f"{count} files from /out are in {self.options.out}")
+
+
+@contextlib.contextmanager
+def started(options: Options, terminal: Path | None = None, extra_config: dict[str, str] | None = None) -> Iterator[Session]:
+    """Boot what the options ask for; end it and clean up whatever happens. `terminal` takes the place of stdout's port."""
+    host = HOSTS[options.host]()
+    nonce = secrets.token_hex(16)
+    work, console_log = _directories()
+    readers: dict[str, int] = {}
+    emulator: Emulator | None = None
+    try:
+        ports = {name: work / f"{name}.port" for name in PORTS}
+        for path in ports.values():
+            os.mkfifo(path)
+        # Both ends in one descriptor: no end of file before the emulator opens its own.
+        readers.update({name: os.open(path, os.O_RDWR | os.O_NONBLOCK) for name, path in ports.items()})
+        if terminal is not None:
+            ports["stdout"] = terminal
+        machine = Machine(
+            work=work,
+            kernel=_kernel(options),
+            initramfs=[],
+            cpus=options.cpus,
+            network=options.network,
+            ports=ports,
+            out_disk=work / "out.disk" if options.out else None,
+        )
+        machine.initramfs = _initramfs(options, host, machine.kernel, nonce, extra_config or {})
+        if machine.out_disk:
+            outdisk.create(machine.out_disk)
+        command = host.command(machine)
+        machine.initramfs = []
+        say.progress(f"booting an {options.host} host, {options.cpus} CPU, {machine.kernel.release}; console: {console_log}")
+        emulator = Emulator(command, work)
+        yield Session(options, host, machine, emulator, nonce, readers, console_log)
+    finally:
+        if emulator is not None:
+            emulator.stop()
+        for descriptor in readers.values():
+            os.close(descriptor)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _kernel(options: Options) -> kernel.Kernel:
+    with _prepared_by_one():
+        return kernel.resolve(options.kernel)
+
+
+def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, extra: dict[str, str]) -> list[bytes]:
+    with _prepared_by_one():
+        sets = {"stock": modules.stock(its)}
+        try:
+            sets["patched"] = modules.patched(its, options.extra_patches)
+        except LabError as error:
+            if options.modules == "patched":
+                raise
+            say.progress(f"without the patched modules: {error}")
+        base = image.host_archive(its, sets)
+    config = {
+        "LAB_NONCE": nonce,
+        "LAB_MODE": options.action,
+        "LAB_CPUS": str(options.cpus),
+        "LAB_CPU_FLAG": host.cpu_flag,
+        "LAB_MODULES": options.modules,
+        "LAB_PAGING": options.paging,
+        "LAB_OUT": "1" if options.out else "0",
+        **extra,
+    }
+    return [base, image.run_archive(config, options.command or ["true"], options.files)]
+
+
+@contextlib.contextmanager
+def _prepared_by_one() -> Iterator[None]:
+    """Labs run side by side; what they share in .cache is made by one at a time."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with (RUNS.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _directories() -> tuple[Path, Path]:
+    RUNS.mkdir(parents=True, exist_ok=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    work = RUNS / name
+    work.mkdir()
+    return work, LOGS / f"{name}.log"
