@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include "export/family_groups.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::array kVerdicts{Verdict::kAgrees, Verdict::kWithinBracket, Verdict::kCannotTell, Verdict::kDisagrees};
+constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
+constexpr double kNsPerSecond = 1e9;
+
+void append_balance(const ExportSnapshot& snapshot, Families& out) {
+  FamilyBuilder<family::kResidual> residual;
+  FamilyBuilder<family::kLastExact> last_exact;
+  for (const auto& [mode, books] : snapshot.books) {
+    const std::string_view paging = to_string(mode);
+    for (const auto& [reason, exits] : books.residual) {
+      if (is_summand(reason)) residual.add(exits, paging, reason_label(books.vendor, reason));
+    }
+    if (books.last_exact_unix_ns != 0)
+      last_exact.add(static_cast<double>(books.last_exact_unix_ns) / kNsPerSecond, paging);
+  }
+  std::move(residual).append_to(out);
+  std::move(last_exact).append_to(out);
+}
+
+// All verdicts, also those never given: an alert on the first "disagrees" needs the 0 before it.
+void append_rounds(const ExportSnapshot& snapshot, Families& out) {
+  FamilyBuilder<family::kRounds> rounds;
+  for (const Verdict verdict : kVerdicts) {
+    const auto found = snapshot.rounds_by_verdict.find(verdict);
+    rounds.add(found == snapshot.rounds_by_verdict.end() ? 0 : found->second, to_string(verdict));
+  }
+  std::move(rounds).append_to(out);
+}
+
+void append_witnesses(const ExportSnapshot& snapshot, Families& out) {
+  FamilyBuilder<family::kWitnessUp> up;
+  up.add(snapshot.probe ? 1 : 0, "ebpf");
+  up.add(snapshot.leaf == LeafState::kPresent ? 1 : 0, "leaf");
+  if (snapshot.kvm_stats_up) up.add(*snapshot.kvm_stats_up ? 1 : 0, "kvm_stats");
+  std::move(up).append_to(out);
+
+  FamilyBuilder<family::kLeafState> state;
+  if (snapshot.leaf) {
+    for (const LeafState each : kLeafStates) state.add(each == *snapshot.leaf ? 1 : 0, to_string(each));
+  }
+  std::move(state).append_to(out);
+}
+
+}  // namespace
+
+void append_crosscheck(const ExportSnapshot& snapshot, Families& out) {
+  append_balance(snapshot, out);
+  append_rounds(snapshot, out);
+  append_witnesses(snapshot, out);
+  FamilyBuilder<family::kBuildInfo> build;
+  build.add(1, snapshot.version, snapshot.revision);
+  std::move(build).append_to(out);
+}
+
+}  // namespace exitledger

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "export/http_exchange.h"
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace exitledger {
+namespace {
+
+/// One request on its way: head first, then the body in pieces, then the answer.
+struct Exchange {
+  Request request;
+  std::size_t received = 0;  ///< bytes of body, kept or not
+};
+
+struct DestroyResponse {
+  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+};
+
+MHD_Result keep_parameter(void* query, MHD_ValueKind, const char* key, std::size_t key_size, const char* value,
+                          std::size_t value_size) noexcept try {
+  static_cast<decltype(Request::query)*>(query)->emplace(
+      std::string{key, key_size}, value == nullptr ? std::string{} : std::string{value, value_size});
+  return MHD_YES;
+} catch (...) {
+  return MHD_NO;
+}
+
+// The body's announced length is beyond `limit`, or is no number that fits.
+bool announced_too_large(MHD_Connection* connection, std::size_t limit) {
+  const char* const header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  if (header == nullptr) return false;
+  std::size_t length = 0;
+  const char* const end = header + std::strlen(header);
+  const auto parsed = std::from_chars(header, end, length);
+  return parsed.ec != std::errc{} || length > limit;
+}
+
+MHD_Result send(MHD_Connection* connection, Response answer) {
+  // The body moves into the response instead of being copied: a scrape of many VMs has megabytes.
+  auto body = std::make_unique<std::string>(std::move(answer.body));
+  const std::unique_ptr<MHD_Response, DestroyResponse> response{MHD_create_response_from_buffer_with_free_callback_cls(
+      body->size(), body->data(), [](void* owned) { delete static_cast<std::string*>(owned); }, body.get())};
+  if (!response) return MHD_NO;
+  static_cast<void>(body.release());
+  const auto header = [&](const char* name, const char* value) {
+    return MHD_add_response_header(response.get(), name, value) == MHD_YES;
+  };
+  const bool headed = header(MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type.c_str()) &&
+                      header(MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+                      header("X-Content-Type-Options", "nosniff") &&
+                      (answer.allow.empty() || header(MHD_HTTP_HEADER_ALLOW, answer.allow.c_str()));
+  if (!headed) return MHD_NO;
+  return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
+}
+
+// First call for a request: its head is there.
+MHD_Result begin(const HttpContext& context, MHD_Connection* connection, const char* path, const char* method,
+                 void** exchange) {
+  auto fresh = std::make_unique<Exchange>();
+  fresh->request.method = method;
+  fresh->request.path = path;
+  fresh->request.local = context.local;
+  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, &keep_parameter, &fresh->request.query);
+  const bool too_large = announced_too_large(connection, context.body_bytes);
+  const Exchange& kept = *fresh;
+  *exchange = fresh.release();
+  return too_large ? send(connection, error_response(kept.request, 413, "request body too large")) : MHD_YES;
+}
+
+}  // namespace
+
+MHD_Result http_answer(void* context_pointer, MHD_Connection* connection, const char* path, const char* method,
+                       const char* /*version*/, const char* upload, std::size_t* upload_bytes, void** exchange) noexcept
+    try {
+  const HttpContext& context = *static_cast<const HttpContext*>(context_pointer);
+  if (*exchange == nullptr) return begin(context, connection, path, method, exchange);
+  Exchange& current = *static_cast<Exchange*>(*exchange);
+  if (*upload_bytes != 0) {
+    current.received += *upload_bytes;
+    if (current.received > context.body_bytes) return MHD_NO;  // not announced: close the connection
+    if (context.router.wants_body(current.request)) current.request.body.append(upload, *upload_bytes);
+    *upload_bytes = 0;
+    return MHD_YES;
+  }
+  return send(connection, context.router.answer(current.request));
+} catch (...) {
+  return MHD_NO;  // out of memory: nothing can be said any more
+}
+
+void http_completed(void*, MHD_Connection*, void** exchange, MHD_RequestTerminationCode) noexcept {
+  delete static_cast<Exchange*>(*exchange);
+  *exchange = nullptr;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "export/pages.h"
+
+#include <string_view>
+#include <utility>
+
+#include "export/metrics.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::string_view kLanding = R"(<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>exitledger</title></head>
+<body>
+<h1>exitledger</h1>
+<p>VM exits in two books, cross-checked. Version @VERSION@.</p>
+<ul>
+<li><a href="/metrics">/metrics</a>: for Prometheus</li>
+<li><a href="/api/v1/sessions">/api/v1/sessions</a>: sessions and their verdicts, as JSON</li>
+<li><a href="/-/healthy">/-/healthy</a>, <a href="/-/ready">/-/ready</a></li>
+</ul>
+</body>
+</html>
+)";
+
+std::string html_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char each : text) {
+    switch (each) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      default: escaped += each;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+Router::Handler metrics_page(std::function<ExportSnapshot()> snapshot) {
+  return [snapshot = std::move(snapshot)](const Request&) {
+    return Response{.content_type = std::string{kMetricsContentType}, .body = exposition(snapshot())};
+  };
+}
+
+Router::Handler landing_page(const std::string& version) {
+  constexpr std::string_view kPlaceholder = "@VERSION@";
+  std::string page{kLanding};
+  page.replace(page.find(kPlaceholder), kPlaceholder.size(), html_escaped(version));
+  return [page = std::move(page)](const Request&) {
+    return Response{.content_type = "text/html; charset=utf-8", .body = page};
+  };
+}
+
+Router::Handler healthy_page() {
+  return [](const Request&) { return Response{.body = "healthy\n"}; };
+}
+
+Router::Handler ready_page(std::function<std::string()> unready_because) {
+  return [unready_because = std::move(unready_because)](const Request& request) {
+    const std::string because = unready_because();
+    return because.empty() ? Response{.body = "ready\n"} : error_response(request, 503, because);
+  };
+}
+
+}  // namespace exitledger

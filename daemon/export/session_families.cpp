@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "export/family_groups.h"
+
+namespace exitledger {
+namespace {
+
+using EbpfGauge = FamilyBuilder<family::kSessionEbpfExits>;
+using LeafGauge = FamilyBuilder<family::kSessionLeafExits>;
+
+// Both figures of the same instant. The leaf folds undefined codes into UNKNOWN, and so does that verdict's eBPF
+// figure: a code listed by itself as well would be summed twice.
+void add_judged(const Session& session, EbpfGauge& ebpf, LeafGauge& leaf) {
+  for (const ReasonVerdict& verdict : session.reasons) {
+    if (verdict.ebpf == 0 && verdict.leaf == 0) continue;
+    if (!is_defined(session.vendor, verdict.reason) && verdict.reason != kReasonUnknown) continue;
+    const std::string reason = reason_label(session.vendor, verdict.reason);
+    ebpf.add(verdict.ebpf, session.id, reason);
+    leaf.add(verdict.leaf, session.id, reason);
+  }
+}
+
+void add_ebpf_alone(const Session& session, EbpfGauge& ebpf) {
+  for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
+    const std::uint64_t count = session.ebpf.at[index];
+    if (count == 0) continue;
+    const auto reason = reason_at(session.vendor, index);
+    if (!reason || !is_summand(*reason)) continue;
+    ebpf.add(count, session.id, reason_label(session.vendor, *reason));
+  }
+}
+
+}  // namespace
+
+void append_sessions(const ExportSnapshot& snapshot, Families& out) {
+  EbpfGauge ebpf;
+  LeafGauge leaf;
+  FamilyBuilder<family::kSessionInfo> info;
+  for (const Session& session : snapshot.sessions) {
+    const std::string epoch = session.epoch == 0 ? std::string{} : std::to_string(session.epoch);
+    info.add(1, session.id, session.name, to_string(session.paging), epoch, session.kernel);
+    if (session.reasons.empty()) {
+      add_ebpf_alone(session, ebpf);
+    } else {
+      add_judged(session, ebpf, leaf);
+    }
+  }
+  std::move(ebpf).append_to(out);
+  std::move(leaf).append_to(out);
+  std::move(info).append_to(out);
+}
+
+}  // namespace exitledger
