@@ -24,6 +24,7 @@
 #define EL_INDEX_BUS_LOCK 186u	 /* 0xFE02: flag, also counted under its basic reason */
 #define EL_INDEX_ENCLAVE 187u	 /* 0xFE03: flag, also counted under its basic reason */
 #define EL_INDEX_FAILED_ENTRY 188u /* 0xFE04: flag, also counted under its basic reason */
+#define EL_INDEX_UNREAD 189u	 /* an exit whose reason could not be read; no reason of the leaf: a loss is counted with it */
 #define EL_INDEX_COUNT 192u
 
 /* Flag bits of a VMX exit reason (SDM vol. 3, "Exit reason" field; kernel: union vmx_exit_reason). */

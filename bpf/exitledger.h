@@ -17,10 +17,10 @@
 /* Causes of loss: each early return of a program counts one of these on the CPU where it happened. */
 enum el_loss {
 	EL_LOSS_NO_OFFSET = 0,	  /* exit: the place of the exit reason is not known yet; counted in ALL and UNREAD */
-	EL_LOSS_READ_FAILED = 1,  /* exit: the reason could not be read from the vendor's vCPU */
+	EL_LOSS_READ_FAILED = 1,  /* exit: the vendor's vCPU could not be read; counted in ALL and UNREAD */
 	EL_LOSS_NO_SLOT = 2,	  /* exit: the slot table is full: host book only */
 	EL_LOSS_SLOT_MAP = 3,	  /* exit: the vCPU map refused an entry: host book only */
-	EL_LOSS_NO_CPU = 4,	  /* CPU number beyond the book: nothing could be counted but this */
+	EL_LOSS_NO_CPU = 4,	  /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no CPU has it) */
 	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: no slot, so no duration */
 	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: first entry, or one refused */
 	EL_LOSS_ASK_MAP = 7,	  /* a leaf query could not be remembered: its answer is not judged */
@@ -29,7 +29,8 @@ enum el_loss {
 };
 
 /*
- * One per possible CPU, written only by that CPU with preemption off: the host's book.
+ * One per possible CPU, written only by that CPU with preemption off: the host's book. Whole cache lines,
+ * so that no two CPUs write one.
  */
 struct el_cpu {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index */
@@ -37,10 +38,10 @@ struct el_cpu {
 	__u64 hypercall[16];	     /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
 	__u64 told[4];		     /* answers given from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) */
 	__u64 told_emulated;	     /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
-	__u64 slot_vcpu;	     /* cache: struct kvm_vcpu pointer that slot belongs to; probe only */
-	__u64 slot_generation;	     /* cache: value of el_generation when slot was looked up; probe only */
+	__u64 slot_vcpu;	     /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe only */
 	__u32 slot;		     /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
+	__u64 reserved[13];
 };
 
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after folding. */
@@ -48,7 +49,8 @@ struct el_slot {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index since the slot was given out */
 	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the exit not yet entered again from; 0 = none */
 	__u32 exit_index;	     /* its dense index */
-	__u32 pad;
+	__u32 ask_tid;		     /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
+	__u64 reserved[6];	     /* to whole cache lines: neighbours are written by other CPUs */
 };
 
 enum el_slot_state {
@@ -57,7 +59,10 @@ enum el_slot_state {
 	EL_SLOT_RETIRED = 2, /* its vCPU died: the daemon folds the counts, zeroes the slot and gives it back */
 };
 
-/* Whose slot it is. Written by the probe when it gives the slot out and when its vCPU dies. */
+/*
+ * Whose slot it is. Written by the probe when it gives the slot out and when its vCPU dies, `state` last both
+ * times; RETIRED to FREE is the daemon's step, after it has zeroed the slot and before it gives the number back.
+ */
 struct el_owner {
 	__u64 vcpu;	/* struct kvm_vcpu pointer (an identity, never followed by the daemon) */
 	__u64 kvm;	/* struct kvm pointer, likewise */
@@ -73,12 +78,19 @@ struct el_owner {
 #define EL_DURATION_SHIFT 8u
 #define EL_DURATION_BUCKETS 32u
 
-/* Time from exit to the next entry of the same vCPU, kept on the CPU of the entry. The count is the sum of the buckets. */
+/*
+ * Time from exit to the next entry of the same vCPU, kept on the CPU of the entry. The count is the sum of the
+ * buckets. A clock that went back adds 0 to the sum and 1 to bucket 0.
+ */
 struct el_duration {
 	__u64 sum_ns;
 	__u64 bucket[EL_DURATION_BUCKETS];
 };
 struct el_durations {
+	__u64 slot_vcpu; /* cache of the entry program, as in el_cpu; probe only */
+	__u32 slot;	 /* likewise */
+	__u32 pad;
+	__u64 reserved[6];
 	struct el_duration by_index[EL_INDEX_COUNT];
 };
 
@@ -90,8 +102,8 @@ struct el_durations {
 struct el_answer {
 	__u64 serial;	/* number of the answer in its log, from 1; 0 = never written. Written last. */
 	__u64 time_ns;	/* CLOCK_MONOTONIC */
-	__u64 cpu_count;  /* host book of this CPU for the reason asked */
-	__u64 vcpu_count; /* the asking vCPU's book for the reason asked; 0 without slot */
+	__u64 cpu_count;  /* host book of this CPU for the reason asked; 0 where no reason is asked (leaf 0x4FFFFFFD) */
+	__u64 vcpu_count; /* the asking vCPU's book, likewise; 0 without slot */
 	__u32 function; /* EAX in */
 	__u32 index;	/* ECX in: scope << 16 | reason */
 	__u32 eax, ebx, ecx, edx;
@@ -101,6 +113,8 @@ struct el_answer {
 	__u32 isa;
 	__u64 vm_id;	/* 0 without slot */
 };
+#define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
+#define EL_LEAF_COUNT 4u
 #define EL_NO_SLOT 0xFFFFFFFFu
 #define EL_OWN_ANSWERS 4096u   /* answers to the daemon's own micro guest: never more than this in one reading */
 #define EL_GUEST_ANSWERS 1024u /* ring of the answers to all other guests */
@@ -142,19 +156,22 @@ struct el_layout {
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 2 + 1));
-static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 2));
+static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 1 + 1 + 13));
+static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
 static_assert(sizeof(el_owner) == 48);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
+static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
+static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
 static_assert(sizeof(el_answer) == 80);
 static_assert(sizeof(el_boundary) == 24);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_layout) == 24);
 #else
-_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 2 + 1), "el_cpu");
-_Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 2), "el_slot");
+_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 1 + 1 + 13), "el_cpu");
+_Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 48, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
+_Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
 _Static_assert(sizeof(struct el_answer) == 80, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 24, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");

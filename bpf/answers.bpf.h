@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * answers.bpf.h - what guests were told: from the exit of a CPUID that asks a leaf of ours to its answer.
+ *
+ * kvm:kvm_cpuid names no vCPU. The thread's last exit does, if it was this CPUID: else KVM emulated the
+ * instruction, and the answer belongs to no exit.
+ */
+#ifndef EXITLEDGER_ANSWERS_BPF_H
+#define EXITLEDGER_ANSWERS_BPF_H
+
+#include "slots.bpf.h"
+
+#define EL_VMX_CPUID 10u   /* EXIT_REASON_CPUID */
+#define EL_SVM_CPUID 0x72u /* SVM_EXIT_CPUID */
+
+/* Exit of a CPUID: remembers who asks if the guest's RAX names a leaf of ours. */
+static __noinline int remember_question(struct el_cpu *cpu, struct el_slot *slot, __u64 vcpu)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct el_asking ask = {.exits = slot->count[EL_INDEX_ALL], .slot = cpu->slot};
+	__u64 rax;
+
+	if (!el_offsets.vcpu_rax || bpf_probe_read_kernel(&rax, sizeof(rax), (void *)(vcpu + el_offsets.vcpu_rax)))
+		goto lost;
+	if ((__u32)rax - EL_LEAF_FIRST >= EL_LEAF_COUNT)
+		return 0;
+	if (slot->ask_tid && slot->ask_tid != tid)
+		forget_question(slot, ask.slot);
+	if (bpf_map_update_elem(&asking, &tid, &ask, BPF_ANY))
+		goto lost;
+	slot->ask_tid = tid;
+	return 0;
+lost:
+	lose(cpu, EL_LOSS_ASK_MAP);
+	return 0;
+}
+
+/* Takes the thread's question out of the map. The asking vCPU's slot, or NULL if the CPUID was no exit. */
+static __noinline struct el_slot *take_question(__u32 tid, __u32 *no)
+{
+	struct el_asking *ask = bpf_map_lookup_elem(&asking, &tid);
+	struct el_slot *slot;
+	__u64 exits;
+
+	*no = EL_NO_SLOT;
+	if (!ask)
+		return NULL;
+	exits = ask->exits;
+	*no = ask->slot;
+	bpf_map_delete_elem(&asking, &tid);
+	slot = bpf_map_lookup_elem(&slots, no);
+	/* Another exit since: that CPUID was never answered (a fault was injected, or L1 got it). */
+	if (!slot || slot->count[EL_INDEX_ALL] != exits) {
+		*no = EL_NO_SLOT;
+		return NULL;
+	}
+	return slot;
+}
+
+/* What the leaf counts as "unknown": codes that no manual defines, and those that have no index. */
+static __noinline __u64 count_unknown(const __u64 *count, __u32 isa)
+{
+	__u64 sum = count[EL_INDEX_UNKNOWN];
+	__u32 i;
+
+	for (i = 0; i < EL_INDEX_ALL; i++)
+		if (!(el_defined[isa == EL_ISA_SVM][i / 64] >> (i % 64) & 1))
+			sum += count[i];
+	return sum;
+}
+
+/* Count of the reason that (function, ecx) asks for. */
+static __always_inline __u64 count_asked(const __u64 *count, __u32 isa, __u32 function, __u32 ecx)
+{
+	__u32 reason = ecx & 0xFFFF;
+	__u32 index;
+
+	if (function == EL_LEAF_FIRST + 3)
+		return count[EL_INDEX_ALL];
+	if (function == EL_LEAF_FIRST + 1 || (reason > EL_PSEUDO_LAST_COUNTED && reason < 0xFFFC))
+		return 0;
+	index = el_leaf_index(isa, reason);
+	if (index == EL_INDEX_UNKNOWN)
+		return count_unknown(count, isa);
+	barrier_var(index); /* else the compiler drops the check that the verifier needs */
+	return index < EL_INDEX_COUNT ? count[index] : 0;
+}
+
+/* Next place in the log of own answers, or in the ring of all others'; *serial is its number. */
+static __always_inline struct el_answer *next_answer(__u32 tgid, __u64 *serial)
+{
+	__u32 at;
+
+	if (tgid == el_own_tgid) {
+		*serial = __sync_fetch_and_add(&el_own_serial, 1) + 1;
+		at = (*serial - 1) % EL_OWN_ANSWERS;
+		return bpf_map_lookup_elem(&own_answers, &at);
+	}
+	*serial = __sync_fetch_and_add(&el_guest_serial, 1) + 1;
+	at = (*serial - 1) % EL_GUEST_ANSWERS;
+	return bpf_map_lookup_elem(&guest_answers, &at);
+}
+
+#endif

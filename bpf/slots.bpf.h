@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * slots.bpf.h - which slot is a vCPU's: given out at its first exit, retired at its death.
+ *
+ * All of it is off the hot path: an exit gets here when its CPU last ran another vCPU.
+ * A vCPU's exits are serialised by vcpu->mutex, so no two CPUs look for a slot for the same vCPU.
+ */
+#ifndef EXITLEDGER_SLOTS_BPF_H
+#define EXITLEDGER_SLOTS_BPF_H
+
+#include "maps.bpf.h"
+
+/* Forgets the query that a thread left behind without an answer, so that `asking` holds one entry per slot at most. */
+static __noinline int forget_question(struct el_slot *slot, __u32 no)
+{
+	__u32 tid = slot->ask_tid;
+	struct el_asking *ask;
+
+	slot->ask_tid = 0;
+	ask = bpf_map_lookup_elem(&asking, &tid);
+	if (ask && ask->slot == no)
+		bpf_map_delete_elem(&asking, &tid);
+	return 0;
+}
+
+/*
+ * The counts stay for the daemon to fold. `state` last: who reads RETIRED reads final counts, for a vCPU that is
+ * being destroyed exits no more.
+ */
+static __noinline int retire(struct el_owner *owner, __u32 no)
+{
+	struct el_slot *slot = bpf_map_lookup_elem(&slots, &no);
+	__u64 kvm = owner->kvm;
+	__u64 vm = owner->vm_id;
+
+	if (slot && slot->ask_tid)
+		forget_question(slot, no);
+	barrier();
+	*(volatile __u32 *)&owner->state = EL_SLOT_RETIRED;
+	wake(EL_EVENT_SLOT_RETIRED, no, vm);
+	/* vCPUs are destroyed only with their VM; one whose creation failed never had an exit, so no slot. */
+	if (!bpf_map_delete_elem(&vms, &kvm))
+		wake(EL_EVENT_VM_DIED, no, vm);
+	return 0;
+}
+
+/*
+ * Takes a dead vCPU out of a CPU's caches, so that a new one at its address does not inherit the slot. Only what
+ * holds the dead vCPU is changed, in one instruction: the CPU itself may be caching another meanwhile, but never
+ * this one, for it exits no more. So an exit need not check that what it cached is still alive.
+ */
+static long clear_cache(__u32 no, __u64 *vcpu)
+{
+	struct el_cpu *cpu = bpf_map_lookup_elem(&cpus, &no);
+	struct el_durations *book = bpf_map_lookup_elem(&durations, &no);
+
+	if (cpu && cpu->slot_vcpu == *vcpu)
+		__sync_val_compare_and_swap(&cpu->slot_vcpu, *vcpu, 0);
+	if (book && book->slot_vcpu == *vcpu)
+		__sync_val_compare_and_swap(&book->slot_vcpu, *vcpu, 0);
+	return 0;
+}
+
+/* The body of the death hook. May run preemptible (fentry). */
+static __always_inline int vcpu_died(__u64 vcpu)
+{
+	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
+	struct el_owner *owner;
+	struct el_cpu *cpu;
+	__u32 no;
+
+	if (!known)
+		return 0;
+	no = *known;
+	if (bpf_map_delete_elem(&vcpus, &vcpu)) {
+		/* -EBUSY: the entry stays, and owns_slot() will not believe it. */
+		cpu = this_cpu();
+		if (!cpu)
+			return no_cpu();
+		lose(cpu, EL_LOSS_SLOT_MAP);
+	}
+	bpf_loop(el_nr_cpus, clear_cache, &vcpu, 0);
+	owner = bpf_map_lookup_elem(&owners, &no);
+	if (!owner || owner->state != EL_SLOT_LIVE || owner->vcpu != vcpu)
+		return 0;
+	return retire(owner, no);
+}
+
+/*
+ * Does slot `no` belong to this vCPU? Its address alone does not tell (slab memory is reused); a death that went
+ * unseen (no hook, or a hook that was skipped) shows where the new vCPU belongs to another struct kvm.
+ */
+static __always_inline int owns_slot(__u32 no, __u64 vcpu, __u64 kvm)
+{
+	struct el_owner *owner = bpf_map_lookup_elem(&owners, &no);
+
+	if (!owner || owner->state != EL_SLOT_LIVE || owner->vcpu != vcpu)
+		return 0;
+	if (owner->kvm == kvm)
+		return 1;
+	retire(owner, no);
+	return 0;
+}
+
+/* Number of the VM, a new one if it has none; 0 if the map refused it. */
+static __always_inline __u64 vm_number(__u64 kvm, __u32 slot)
+{
+	__u64 *known = bpf_map_lookup_elem(&vms, &kvm);
+	__u64 id;
+
+	if (known)
+		return *known;
+	id = __sync_fetch_and_add(&el_last_vm, 1) + 1;
+	if (!bpf_map_update_elem(&vms, &kvm, &id, BPF_NOEXIST)) {
+		wake(EL_EVENT_VM_BORN, slot, id);
+		return id;
+	}
+	/* Another vCPU of the VM was faster, and the number taken stays unused; or the map refused. */
+	known = bpf_map_lookup_elem(&vms, &kvm);
+	return known ? *known : 0;
+}
+
+static __always_inline __u32 take_slot(void)
+{
+	__u32 no;
+
+	if (el_next_slot < el_nr_slots) {
+		no = __sync_fetch_and_add(&el_next_slot, 1);
+		if (no < el_nr_slots)
+			return no;
+	}
+	return bpf_map_pop_elem(&free_slots, &no) ? EL_NO_SLOT : no;
+}
+
+static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u32 isa)
+{
+	__u32 no = take_slot();
+	struct el_owner *owner = bpf_map_lookup_elem(&owners, &no);
+	__u32 vcpu_id = 0;
+	__u64 vm = 0;
+
+	if (!owner) {
+		lose(cpu, EL_LOSS_NO_SLOT);
+		return EL_NO_SLOT;
+	}
+	if (!bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
+		vm = vm_number(kvm, no);
+		if (!vm)
+			bpf_map_delete_elem(&vcpus, &vcpu);
+	}
+	if (!vm) {
+		lose(cpu, EL_LOSS_SLOT_MAP);
+		bpf_map_push_elem(&free_slots, &no, BPF_ANY);
+		return EL_NO_SLOT;
+	}
+	if (el_offsets.vcpu_id)
+		bpf_probe_read_kernel(&vcpu_id, sizeof(vcpu_id), (void *)(vcpu + el_offsets.vcpu_id));
+	owner->vcpu = vcpu;
+	owner->kvm = kvm;
+	owner->vm_id = vm;
+	owner->born_ns = bpf_ktime_get_ns();
+	owner->tgid = bpf_get_current_pid_tgid() >> 32;
+	owner->vcpu_id = vcpu_id;
+	owner->isa = isa;
+	barrier();
+	*(volatile __u32 *)&owner->state = EL_SLOT_LIVE;
+	return no;
+}
+
+/* Slow path of an exit: fills this CPU's cache. EL_NO_SLOT: refused, and counted as lost. */
+static __noinline __u32 find_slot(struct el_cpu *cpu, __u64 vcpu, __u32 isa)
+{
+	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
+	__u64 kvm = 0;
+	__u32 no;
+
+	/* struct kvm_vcpu begins with its struct kvm pointer. */
+	if (bpf_probe_read_kernel(&kvm, sizeof(kvm), (void *)vcpu)) {
+		lose(cpu, EL_LOSS_NO_SLOT);
+		return EL_NO_SLOT;
+	}
+	no = known ? *known : EL_NO_SLOT;
+	if (no == EL_NO_SLOT || !owns_slot(no, vcpu, kvm))
+		no = give_slot(cpu, vcpu, kvm, isa);
+	if (no == EL_NO_SLOT)
+		return no;
+	cpu->slot_vcpu = vcpu;
+	cpu->slot = no;
+	return no;
+}
+
+#endif
