@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "witness/module.h"
+
+#include <array>
+#include <fstream>
+#include <system_error>
+
+namespace exitledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// First line of a file; nullopt if it cannot be read.
+std::optional<std::string> line_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!file || !std::getline(file, line)) return std::nullopt;
+  return line;
+}
+
+bool exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+void add_parameters(const fs::path& modules, std::string_view module, std::map<std::string, std::string>& to) {
+  std::error_code error;
+  for (fs::directory_iterator at(modules / module / "parameters", error), end; !error && at != end;
+       at.increment(error)) {
+    if (auto value = line_of(at->path())) to[std::string(module) + "." + at->path().filename().string()] = *value;
+  }
+}
+
+/// A loadable module is in service once its init has passed. One that is built in has no state; its directory is there
+/// even if its init refused the CPU, but then there is no /dev/kvm.
+bool in_service(const fs::path& sys, Vendor vendor) {
+  const fs::path module = sys / "module" / module_name(vendor);
+  if (!exists(module)) return false;
+  if (const auto state = line_of(module / "initstate")) return *state == "live";
+  return exists(sys / "class/misc/kvm");
+}
+
+/// Name of the parameter that turns second-level paging on.
+std::string_view paging_parameter(Vendor vendor) { return vendor == Vendor::kVmx ? "ept" : "npt"; }
+
+Result<std::optional<Paging>> paging_of(const fs::path& sys, Vendor vendor) {
+  const fs::path path = sys / "module" / module_name(vendor) / "parameters" / paging_parameter(vendor);
+  const auto value = line_of(path);
+  if (!value) return std::optional<Paging>{};
+  if (*value == "Y" || *value == "1") return vendor == Vendor::kVmx ? Paging::kEpt : Paging::kNpt;
+  if (*value == "N" || *value == "0") return Paging::kShadow;
+  return fail("parse", path.string(), "neither Y nor N: " + *value);
+}
+
+}  // namespace
+
+Result<ModuleState> read_modules(const fs::path& sys) {
+  const fs::path modules = sys / "module";
+  std::error_code error;
+  if (!fs::is_directory(modules, error)) {
+    return fail("read", modules.string(), error ? "" : "not a directory", error.value());
+  }
+  ModuleState state;
+  state.kvm = exists(modules / "kvm");
+  add_parameters(modules, "kvm", state.parameters);
+  for (const Vendor vendor : std::array{Vendor::kVmx, Vendor::kSvm}) {
+    if (!in_service(sys, vendor)) continue;
+    auto paging = paging_of(sys, vendor);
+    if (!paging) return tl::unexpected(paging.error());
+    state.vendor = vendor;
+    state.paging = *paging;
+    add_parameters(modules, module_name(vendor), state.parameters);
+    break;
+  }
+  return state;
+}
+
+}  // namespace exitledger
