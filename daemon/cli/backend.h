@@ -16,7 +16,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
   /// Body of a 200 answer; Error otherwise, with the daemon's own line.
-  [[nodiscard]] virtual Result<nlohmann::ordered_json> call(const std::string& method, const std::string& path,
+  [[nodiscard]] virtual Result<nlohmann::json> call(const std::string& method, const std::string& path,
                                                             const ApiParameters& parameters) = 0;
 
   Backend(const Backend&) = delete;

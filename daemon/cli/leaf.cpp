@@ -19,7 +19,7 @@ std::string_view scope_name(leaf::Scope scope) {
   return "default";
 }
 
-void print_table(const nlohmann::ordered_json& report, bool all) {
+void print_table(const nlohmann::json& report, bool all) {
   fmt::print("leaf ABI {}, {}, paging {}, scope {}, instance {}\n", report.at("abi").get<unsigned>(),
              report.at("vendor").get<std::string>(), report.at("paging").get<std::string>(),
              report.at("scope").get<std::string>(), report.at("instance").get<std::string>());

@@ -13,15 +13,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{200};
 
-Result<nlohmann::ordered_json> ask_daemon(const Common& common) {
+Result<nlohmann::json> ask_daemon(const Common& common) {
   auto backend = daemon_backend(common);
   if (!backend) return tl::unexpected{backend.error()};
   if (!*backend) return fail("ask the daemon on", common.api_socket, "nobody listens there: start 'exitledger serve'");
   return (*backend)->call("GET", "/api/v1/status", {});
 }
 
-void print_status(const nlohmann::ordered_json& status) {
-  const auto text = [](const nlohmann::ordered_json& value) { return value.is_null() ? "none" : value.get<std::string>(); };
+void print_status(const nlohmann::json& status) {
+  const auto text = [](const nlohmann::json& value) { return value.is_null() ? "none" : value.get<std::string>(); };
   fmt::print("exitledger {}: {}\n", text(status.at("version")), status.at("ready").get<bool>() ? "ready" : "not ready");
   if (status.at("attached").get<bool>())
     fmt::print("eBPF witness: attached, vCPU death hook {}\n", text(status.at("death_hook")));

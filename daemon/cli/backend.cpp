@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "cli/backend.h"
+
+#include <fmt/format.h>
+
+#include "cli/api_client.h"
+
+namespace exitledger::cli {
+namespace {
+
+std::string with_query(const std::string& path, const ApiParameters& parameters) {
+  std::string url = path;
+  for (const auto& [name, value] : parameters) url += fmt::format("{}{}={}", url == path ? '?' : '&', name, value);
+  return url;
+}
+
+class DaemonBackend final : public Backend {
+ public:
+  explicit DaemonBackend(ApiClient client) : client_(std::move(client)) {}
+
+  Result<nlohmann::json> call(const std::string& method, const std::string& path, const ApiParameters& parameters) override {
+    const std::string url = with_query(path, parameters);
+    return method == "POST" ? client_.post(url, nlohmann::json::object()) : client_.get(url);
+  }
+
+ private:
+  ApiClient client_;
+};
+
+class LocalBackend final : public Backend {
+ public:
+  explicit LocalBackend(const BooksOptions& options)
+      : books_(options, [](const std::string& line) { fmt::print(stderr, "exitledger: {}\n", line); }), api_(books_) {
+    books_.follow();
+  }
+
+  Result<nlohmann::json> call(const std::string& method, const std::string& path, const ApiParameters& parameters) override {
+    const ApiAnswer answer = api_.call(method, path, parameters);
+    if (answer.status != 200) return fail(method, path, answer.body.at("error").get<std::string>());
+    return nlohmann::json(answer.body);
+  }
+
+ private:
+  Books books_;
+  Api api_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
+  ApiClient client{common.api_socket};
+  if (const auto status = client.get("/api/v1/status"); !status) {
+    if (is_no_daemon(status.error())) return nullptr;
+    return tl::unexpected{status.error()};
+  }
+  return std::make_unique<DaemonBackend>(std::move(client));
+}
+
+Result<std::unique_ptr<Backend>> any_backend(const Common& common) {
+  auto daemon = daemon_backend(common);
+  if (!daemon || *daemon) return daemon;
+  fmt::print(stderr, "exitledger: no daemon on {}: attaching for the time of this command\n", common.api_socket);
+  BooksOptions options;
+  options.probe.slots = common.slots;
+  options.probe.time = false;
+  options.leaf.device = common.kvm_device;
+  return std::make_unique<LocalBackend>(options);
+}
+
+}  // namespace exitledger::cli
