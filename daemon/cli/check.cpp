@@ -5,6 +5,7 @@
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "session/certificate.h"
+#include "session/compare.h"
 
 namespace exitledger::cli {
 namespace {

@@ -17,7 +17,4 @@ int run_compare(const Common& common, const CompareOptions& options);
 /// Prints "exitledger: <error>" on stderr and returns 2: cannot tell.
 int complain(const Error& error);
 
-/// Thousands separators: "1,234,567".
-[[nodiscard]] std::string grouped(std::uint64_t number);
-
 }  // namespace exitledger::cli

@@ -10,10 +10,4 @@ int complain(const Error& error) {
   return exit_status(Verdict::kCannotTell);
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) text.insert(static_cast<std::size_t>(i), ",");
-  return text;
-}
-
 }  // namespace exitledger::cli

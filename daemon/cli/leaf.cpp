@@ -4,6 +4,7 @@
 
 #include "cli/backend.h"
 #include "cli/commands.h"
+#include "session/compare.h"
 
 namespace exitledger::cli {
 namespace {

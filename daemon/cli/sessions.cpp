@@ -7,6 +7,7 @@
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
+#include "session/compare.h"
 
 namespace exitledger::cli {
 
