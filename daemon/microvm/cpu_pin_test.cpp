@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "microvm/cpu_pin.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace exitledger {
+namespace {
+
+cpu_set_t allowed() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  ::sched_getaffinity(0, sizeof set, &set);
+  return set;
+}
+
+TEST(CpuPin, ThreadRunsOnThatCpuAndGetsItsAffinityBack) {
+  const cpu_set_t before = allowed();
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &before)) continue;
+    auto pin = CpuPin::to(cpu);
+    ASSERT_TRUE(pin) << pin.error().message();
+    const CpuPin moved = std::move(*pin);
+    EXPECT_EQ(::sched_getcpu(), static_cast<int>(cpu));
+  }
+  const cpu_set_t after = allowed();
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
+}
+
+TEST(CpuPin, ACpuThatDoesNotExistIsAnErrorAndChangesNothing) {
+  const cpu_set_t before = allowed();
+  for (const unsigned cpu : {1000u, 1'000'000u}) {
+    const auto pin = CpuPin::to(cpu);
+    ASSERT_FALSE(pin);
+    EXPECT_EQ(pin.error().code, EINVAL);
+    EXPECT_EQ(pin.error().object, "CPU " + std::to_string(cpu));
+  }
+  const cpu_set_t after = allowed();
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
+}
+
+}  // namespace
+}  // namespace exitledger
