@@ -35,6 +35,7 @@ struct VmSample {
   std::uint64_t born_ns = 0;   ///< CLOCK_MONOTONIC of its first exit
   std::uint32_t vcpus = 0;     ///< vCPUs seen
   bool own = false;            ///< the reader's own micro guest
+  bool alive = true;           ///< false: every vCPU seen has died; reported once more with its final counts, then no more
   Counts counts;
 };
 
