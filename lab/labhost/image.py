@@ -16,10 +16,7 @@ from .paths import BINARIES, LAB
 
 BUSYBOX = Path("/bin/busybox")
 QEMU = "qemu-system-x86_64"
-QEMU_FIRMWARE = {
-    # qemu-system-data has a link of this name; where it is broken, qboot.rom is the file.
-    "usr/share/qemu/bios-microvm.bin": "/usr/share/qemu/qboot.rom",
-}
+QBOOT = Path("/usr/share/qemu/qboot.rom")
 # Loaded on demand in the lab host, with what they depend on.
 KERNEL_MODULES = ("irqbypass", "ata_piix", "sd_mod", "tun", "loop", "virtio_pci", "virtio_net")
 
@@ -41,10 +38,9 @@ def host_archive(kernel: Kernel, modules: dict[str, dict[str, Path]]) -> bytes:
     seen: set[Path] = set()
     _program(archive, _installed("jq"), "usr/bin/jq", seen)
     _program(archive, _installed(QEMU), f"usr/bin/{QEMU}", seen)
-    for name, source in QEMU_FIRMWARE.items():
-        if not Path(source).exists():
-            raise LabError(f"{source} is missing (package qemu-system-data)")
-        archive.copy(Path(source), name)
+    if not QBOOT.exists():
+        raise LabError(f"{QBOOT} is missing (package qemu-system-data)")
+    archive.copy(QBOOT, "usr/share/qemu/qboot.rom")
     for name in ("exitledger", "exitledger-guest"):
         if (BINARIES / name).exists():
             _program(archive, BINARIES / name, f"usr/bin/{name}", seen)

@@ -25,6 +25,7 @@ class Watch:
         self.session = session
         self.scanner = ConsoleScanner()
         self.status: int | None = None
+        self.ready = False
         self.done = False
         self._control = ControlParser(session.nonce)
         self._failed_at: float | None = None
@@ -72,6 +73,7 @@ class Watch:
         if event.word == "failed":
             raise LabError(event.rest)
         if event.word == "ready":
+            self.ready = True
             facts = parse_facts(event.rest)
             modules = "no KVM module"
             if facts.get("modules") != "none":

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+import contextlib
+import io
+import unittest
+from pathlib import Path
+
+from labhost import options
+
+
+def refused(*arguments: str) -> str:
+    """The message; fails unless it exits with 2."""
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        try:
+            options.parse(list(arguments))
+        except SystemExit as end:
+            assert end.code == 2, end.code
+            return errors.getvalue().strip().splitlines()[-1]
+    raise AssertionError(f"not refused: {arguments}")
+
+
+class Options(unittest.TestCase):
+    def test_defaults(self) -> None:
+        given = options.parse(["run", "--", "true"])
+        self.assertEqual(
+            ("intel", "6.1", "ept", "patched", 1, False, ["true"]),
+            (given.host, given.kernel, given.paging, given.modules, given.cpus, given.network, given.command),
+        )
+
+    def test_everything_after_the_first_dashes_is_the_commands(self) -> None:
+        given = options.parse(["run", "--cpus", "2", "--", "sh", "-c", "exit 42", "--", "--cpus", "9"])
+        self.assertEqual(["sh", "-c", "exit 42", "--", "--cpus", "9"], given.command)
+        self.assertEqual(2, given.cpus)
+
+    def test_each_vendor_has_its_paging_modes(self) -> None:
+        self.assertEqual("npt", options.parse(["run", "--host", "amd", "--", "true"]).paging)
+        self.assertIn("npt", refused("run", "--paging", "npt", "--", "true"))
+        self.assertIn("ept", refused("run", "--host", "amd", "--paging", "ept", "--", "true"))
+
+    def test_repeated_options(self) -> None:
+        given = options.parse(["run", "--file", "/bin/sh", "--file", "/etc/passwd", "--", "true"])
+        self.assertEqual([Path("/bin/sh"), Path("/etc/passwd")], given.files)
+
+    def test_refusals_name_the_reason(self) -> None:
+        for arguments, word in (
+            (["run"], "no command"),
+            (["run", "--"], "no command"),
+            (["shell", "--", "ls"], "takes no command"),
+            (["run", "--cpus", "0", "--", "true"], "0"),
+            (["run", "--cpus", "two", "--", "true"], "two"),
+            (["run", "--timeout-s", "-1", "--", "true"], "-1"),
+            (["run", "--frobnicate", "--", "true"], "--frobnicate"),
+            (["run", "--modul", "stock", "--", "true"], "--modul"),
+            (["run", "stray", "--", "true"], "stray"),
+            (["run", "--file", "/nonexistent", "--", "true"], "/nonexistent"),
+            (["run", "--modules", "stock", "--extra-patch", "/bin/sh", "--", "true"], "--extra-patch"),
+            (["walk"], "walk"),
+        ):
+            with self.subTest(arguments=arguments):
+                self.assertIn(word, refused(*arguments))
