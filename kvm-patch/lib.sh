@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Shared by build, build-selftest and check.  Sourced, with set -euo pipefail.
+
+say() { printf '%s\n' "kvm-patch: $*" >&2; }
+
+# die WHAT [WHAT_WOULD_BE_RIGHT]
+die() {
+	printf '%s\n' "kvm-patch: $1${2:+: $2}" >&2
+	exit 1
+}
+
+usage_error() {
+	printf '%s\n' "kvm-patch: $1 (see --help)" >&2
+	exit 2
+}
+
+# need_tools TOOL:PACKAGE...
+need_tools() {
+	local t
+	for t; do
+		command -v "${t%%:*}" > /dev/null || die "${t%%:*} is not installed" "apt-get install ${t#*:}"
+	done
+}
+
+# --- versions ----------------------------------------------------------------
+
+headers_release() {
+	local f=$1/include/generated/utsrelease.h r
+	r=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$f" 2> /dev/null) || true
+	[ -n "$r" ] || die "cannot tell the kernel release of $1" "$f should say UTS_RELEASE"
+	printf '%s\n' "$r"
+}
+
+# The upstream version, e.g. 6.1.192
+headers_version() {
+	local f=$1/include/generated/uapi/linux/version.h v
+	v=$(awk '$2 ~ /^LINUX_VERSION_(MAJOR|PATCHLEVEL|SUBLEVEL)$/ { n = n (n ? "." : "") $3 } END { print n }' "$f" 2> /dev/null) || true
+	[[ $v =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
+		die "cannot tell the kernel version of $1" "$f should say LINUX_VERSION_MAJOR"
+	printf '%s\n' "$v"
+}
+
+# The name of the directory that a source tarball holds
+tarball_top() {
+	local top
+	top=$(tar -tf "$1" 2> /dev/null | head -n 1) || true
+	[ -n "$top" ] || die "$1 is no tarball of kernel source"
+	printf '%s\n' "${top%%/*}"
+}
+
+source_version() {
+	local v m
+	if [ -d "$1" ]; then
+		m=$(head -n 5 "$1/Makefile" 2> /dev/null) || true
+	else
+		# The top Makefile comes near the end of Debian's tarball: look
+		# at the package's version first, which costs nothing.
+		v=$(package_version "$1")
+		v=${v%%-*}
+		if [[ $v =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+			printf '%s\n' "$v"
+			return
+		fi
+		m=$(tar -xOf "$1" --occurrence=1 "$(tarball_top "$1")/Makefile" 2> /dev/null | head -n 5) || true
+	fi
+	v=$(awk '$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { n = n (n ? "." : "") $3 } END { print n }' <<< "$m")
+	[[ $v =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
+		die "cannot tell the kernel version of $1" "it should hold a kernel's top Makefile"
+	printf '%s\n' "$v"
+}
+
+# The Debian version of the package that FILE came with, or nothing
+package_version() {
+	local p
+	command -v dpkg-query > /dev/null || return 0
+	p=$(dpkg-query -S "$1" 2> /dev/null | head -n 1) || return 0
+	# shellcheck disable=SC2016 # dpkg-query's own format
+	dpkg-query -W -f '${source:Version}' "${p%%: *}" 2> /dev/null || true
+}
+
+# A stable release can be packaged twice with different patches.
+check_package_versions() {
+	local h s
+	h=$(package_version "$1/Makefile")
+	s=$(package_version "$2")
+	[ -z "$h" ] || [ -z "$s" ] || [ "$h" = "$s" ] ||
+		die "source package is $s ($2), headers package is $h ($1)" "install both in one version"
+	printf '%s\n' "${h:-$s}"
+}
+
+# --- series ------------------------------------------------------------------
+
+series_lines() {
+	local d
+	for d in "$1"/*/series; do
+		d=${d%/series}
+		printf '%s ' "${d##*/}"
+	done
+}
+
+# series_patches DIR: full names, in order
+series_patches() {
+	local p
+	while read -r p; do
+		case $p in ''|'#'*) continue ;; esac
+		[ -f "$1/$p" ] || die "$1/series names $p, which does not exist"
+		printf '%s\n' "$1/$p"
+	done < "$1/series"
+}
+
+# Files that the patches change and that a patch of the list did not create
+patched_files() {
+	awk '
+	/^--- / { from = $2 }
+	/^\+\+\+ / {
+		sub(/^[^\/]*\//, "", $2)
+		if (from == "/dev/null") made[$2] = 1
+		else if ($2 != "/dev/null" && !made[$2] && !seen[$2]++) print $2
+	}' "$@"
+}
+
+# unpack_members SOURCE DIR MEMBER...
+unpack_members() {
+	local source=$1 dir=$2 top
+	shift 2
+	if [ -d "$source" ]; then
+		tar -C "$source" -cf - -- "$@" | tar -C "$dir" -xf - ||
+			die "cannot copy the source from $source"
+		return
+	fi
+	top=$(tarball_top "$source")
+	tar -xf "$source" -C "$dir" --strip-components=1 -- "${@/#/$top/}" ||
+		die "cannot unpack $source" "is it the kernel source, complete?"
+}
+
+# apply_patches TREE PATCH...
+apply_patches() {
+	local tree=$1 p output
+	shift
+	for p; do
+		# No fuzz: a patch that only nearly fits is a patch to look at.
+		if ! output=$(patch -d "$tree" -p1 --force --fuzz=0 --no-backup-if-mismatch -i "$p" 2>&1); then
+			die "$(basename "$p") does not apply" "$(awk '
+				/^(patching|checking) file/ { file = $3 }
+				/^can.t find file to patch/ { missing = 1 }
+				/^\|--- / && missing { sub(/^a\//, "", $2); print $2 " is not in the source"; exit }
+				/^Hunk #[0-9]+ FAILED/ { sub(/\.$/, ""); print file ", " $0; exit }
+				/^patch: \*\*\*\*/ { print; exit }' <<< "$output")"
+		fi
+	done
+}
+
+# --- BTF ---------------------------------------------------------------------
+
+# find_btf_base VMLINUZ RELEASE OUT: put what pahole takes as --btf_base at OUT
+find_btf_base() {
+	local vmlinuz=$1 release=$2 out=$3
+	if [ -z "$vmlinuz" ]; then
+		vmlinuz=/boot/vmlinuz-$release
+		if [ ! -f "$vmlinuz" ] && [ "$(uname -r)" = "$release" ] && [ -r /sys/kernel/btf/vmlinux ]; then
+			cp /sys/kernel/btf/vmlinux "$out"
+			return
+		fi
+	fi
+	[ -f "$vmlinuz" ] || die "no kernel image at $vmlinuz" "give --vmlinuz the vmlinuz of $release"
+	grep -qaF "$release" "$vmlinuz" ||
+		die "$vmlinuz is not the image of $release" "give --vmlinuz the vmlinuz of $release"
+	extract_vmlinux "$vmlinuz" "$out"
+	readelf -SW "$out" 2> /dev/null | grep -q ' \.BTF ' ||
+		die "the kernel in $vmlinuz has no BTF" "it needs CONFIG_DEBUG_INFO_BTF"
+}
+
+# The magic of each compression that a bzImage may use, and what undoes it.
+# What follows the compressed kernel makes every one of them end in an error.
+extract_vmlinux() {
+	local name magic tool package offset
+	while read -r name magic tool package; do
+		while IFS=: read -r offset _; do
+			command -v "${tool%%_*}" > /dev/null ||
+				die "${tool%%_*} is not installed, and $1 is compressed with $name" "apt-get install $package"
+			tail -c +"$((offset + 1))" "$1" | ${tool//_/ } > "$2" 2> /dev/null || true
+			if [ "$(head -c 4 "$2" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]; then
+				return
+			fi
+		done < <(LC_ALL=C grep -aobP "$magic" "$1" | cut -d: -f1)
+	done <<-'END'
+		lz4	\x02\x21\x4c\x18	lz4_-dc	lz4
+		gzip	\x1f\x8b\x08	gzip_-dc	gzip
+		xz	\xfd7zXZ\x00	xz_-dc	xz-utils
+		zstd	\x28\xb5\x2f\xfd	zstd_-dc	zstd
+	END
+	die "found no kernel in $1" "is it a bzImage?"
+}
+
+headers_pahole_flags() {
+	local f=$1/scripts/pahole-flags.sh
+	[ -f "$f" ] || return 0
+	(cd "$1" && PAHOLE=pahole sh "$f")
+}
+
+# --- symbol versions ---------------------------------------------------------
+
+# The CRCs that a module was built for, as "crc symbol"
+module_crcs() { modprobe --dump-modversions "$1" | awk '{ print $1, $2 }'; }
+
+# check_imports DIR KERNEL_SYMVERS OWN_SYMVERS: every import has to be on offer
+check_imports() {
+	local m bad
+	for m in kvm kvm-intel kvm-amd; do
+		bad=$(module_crcs "$1/$m.ko" | awk '
+			FILENAME != "-" { crc[$2] = $1; next }
+			crc[$2] + 0 == 0 && !($2 in crc) || tolower(crc[$2]) != $1 { print $2; exit }' "$2" "$3" -)
+		[ -z "$bad" ] || die "$m.ko wants another version of $bad than the kernel has"
+	done
+}
+
+# Modules below DIR that import from kvm.ko, other than KVM's own
+kvm_users() {
+	[ -d "$1" ] || return 0
+	{
+		find "$1" -name '*.ko' -print0 | xargs -0r grep -lazE '^depends=(.*,)?kvm(,.*)?$' || true
+		find "$1" -name '*.ko.*' -print | while read -r m; do
+			! modinfo -F depends "$m" | grep -qwE 'kvm' || printf '%s\n' "$m"
+		done
+	} | grep -vE '/kvm(-intel|-amd)?\.ko' || true
+}
+
+# first_stale_symbol MODULE OWN_SYMVERS: print the first import from kvm.ko that
+# does not fit and fail, or succeed
+first_stale_symbol() {
+	local bad
+	bad=$(module_crcs "$1" | awk '
+		FILENAME != "-" { crc[$2] = tolower($1); next }
+		$2 in crc && crc[$2] != $1 { print $2; exit }' "$2" -)
+	printf '%s\n' "$bad"
+	[ -z "$bad" ]
+}
+
+# --- manifest ----------------------------------------------------------------
+
+json_string() {
+	local s=${1//\\/\\\\}
+	printf '"%s"' "${s//\"/\\\"}"
+}
+
+sha256() { sha256sum < "$1" | cut -d' ' -f1; }
+
+# json_files NAME FILE...: "NAME": [{"name": …, "sha256": …}, …]
+json_files() {
+	local f sep=''
+	printf '  "%s": [' "$1"
+	shift
+	for f; do
+		printf '%s\n    {"name": %s, "sha256": "%s"}' "$sep" "$(json_string "$(basename "$f")")" "$(sha256 "$f")"
+		sep=,
+	done
+	printf ']'
+}
+
+# The variables are those of build.
+# shellcheck disable=SC2154
+write_manifest() {
+	local m sep='' n=$((${#patches[@]} - ${#extra[@]}))
+	printf '{\n'
+	printf '  "release": %s,\n' "$(json_string "$release")"
+	printf '  "source_version": %s,\n' "$(json_string "$source_version")"
+	printf '  "package_version": %s,\n' "$(json_string "$package_version")"
+	printf '  "line": %s,\n' "$(json_string "$line")"
+	json_files series "${patches[@]:0:n}"
+	printf ',\n'
+	json_files extra_patches "${patches[@]:n}"
+	printf ',\n'
+	json_files modules "$out/kvm.ko" "$out/kvm-intel.ko" "$out/kvm-amd.ko"
+	printf ',\n  "will_not_load": ['
+	for m in "${stale[@]}"; do
+		printf '%s%s' "$sep" "$(json_string "$m")"
+		sep=', '
+	done
+	printf ']\n}\n'
+}
+
+# The first line of a build log that says what went wrong
+log_cause() {
+	grep -m 1 -E 'error:|ERROR:|No rule to make|No such file' "$1" || tail -n 1 "$1"
+}
