@@ -36,6 +36,7 @@
 
 /* Pseudo-reasons of the leaf ABI start here (kvm-patch/, leaf ABI version 1). */
 #define EL_PSEUDO_FIRST 0xFE00u
+#define EL_PSEUDO_UNKNOWN 0xFE01u
 #define EL_PSEUDO_LAST_COUNTED 0xFE04u
 
 /* Index of a VMX basic reason (flag bits removed). */

@@ -18,7 +18,7 @@ std::optional<std::string> line_of(const fs::path& path) {
   return line;
 }
 
-bool exists(const fs::path& path) {
+bool present(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
 }
@@ -35,9 +35,9 @@ void add_parameters(const fs::path& modules, std::string_view module, std::map<s
 /// even if its init refused the CPU, but then there is no /dev/kvm.
 bool in_service(const fs::path& sys, Vendor vendor) {
   const fs::path module = sys / "module" / module_name(vendor);
-  if (!exists(module)) return false;
+  if (!present(module)) return false;
   if (const auto state = line_of(module / "initstate")) return *state == "live";
-  return exists(sys / "class/misc/kvm");
+  return present(sys / "class/misc/kvm");
 }
 
 /// Name of the parameter that turns second-level paging on.
@@ -61,7 +61,7 @@ Result<ModuleState> read_modules(const fs::path& sys) {
     return fail("read", modules.string(), error ? "" : "not a directory", error.value());
   }
   ModuleState state;
-  state.kvm = exists(modules / "kvm");
+  state.kvm = present(modules / "kvm");
   add_parameters(modules, "kvm", state.parameters);
   for (const Vendor vendor : std::array{Vendor::kVmx, Vendor::kSvm}) {
     if (!in_service(sys, vendor)) continue;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "witness/ebpf.h"
+
+#include <bpf/libbpf.h>
+
+#include <cstddef>
+#include <ctime>
+#include <utility>
+
+#include "witness/btf_layout.h"
+#include "witness/ebpf_answers.h"
+#include "witness/ebpf_probe.h"
+#include "witness/ebpf_slots.h"
+#include "witness/module.h"
+
+namespace exitledger {
+namespace {
+
+std::uint64_t monotonic_ns() {
+  timespec now{};
+  (void)::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint32_t isa_of(Vendor vendor) { return vendor == Vendor::kVmx ? EL_ISA_VMX : EL_ISA_SVM; }
+Vendor vendor_of(std::uint32_t isa) { return isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx; }
+
+bool same_reason_place(Vendor vendor, const el_layout& a, const el_layout& b) {
+  if (vendor == Vendor::kVmx) return a.vmx_exit_reason == b.vmx_exit_reason;
+  return a.svm_vmcb == b.svm_vmcb && a.svm_exit_code == b.svm_exit_code;
+}
+
+void add(el_duration const& from, DurationHistogram& to) {
+  to.sum_ns += load_shared(from.sum_ns);
+  for (std::size_t i = 0; i < to.bucket.size(); ++i) to.bucket[i] += load_shared(from.bucket[i]);
+}
+
+bool empty(const DurationHistogram& histogram) {
+  for (const std::uint64_t count : histogram.bucket)
+    if (count != 0) return false;
+  return true;
+}
+
+}  // namespace
+
+struct EbpfWitness::Impl {
+  Impl(std::unique_ptr<Probe> loaded, const ProbeOptions& chosen)
+      : options(chosen),
+        probe(std::move(loaded)),
+        books(probe->owners(), probe->slots(), probe->own_tgid(),
+              [this](std::uint32_t slot) { return probe->give_back(slot); }) {}
+
+  [[nodiscard]] Losses losses() const;
+  void add_cpus(ProbeSample& sample) const;
+  void add_durations(ProbeSample& sample) const;
+
+  ProbeOptions options;
+  std::unique_ptr<Probe> probe;
+  SlotBooks books;
+  Vendor vendor = Vendor::kVmx;  ///< whose reasons the indices stand for
+  std::uint64_t next_own_answer = 1;
+};
+
+Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& options) {
+  if (options.slots == 0) return fail("attach", "probe", "it needs at least one slot");
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0) return fail("count", "possible CPUs", "", -cpus);
+  const auto modules = read_modules(options.sys);
+  if (!modules) return tl::unexpected(modules.error());
+  const auto layout = read_layout(options.sys, std::nullopt);
+  if (!layout) return tl::unexpected(layout.error());
+  // The vendor's part before any exit can be seen. If it is not to be had, exits are counted as not read, and
+  // refresh_layout() tells why.
+  const auto vendor_layout = modules->vendor ? read_layout(options.sys, modules->vendor) : layout;
+
+  auto probe = Probe::load({static_cast<std::uint32_t>(cpus), options.slots, options.time},
+                           vendor_layout ? *vendor_layout : *layout);
+  if (!probe) return tl::unexpected(probe.error());
+  auto impl = std::make_unique<Impl>(std::move(*probe), options);
+  if (modules->vendor) {
+    impl->vendor = *modules->vendor;
+    impl->probe->set_layout(impl->probe->layout(), isa_of(impl->vendor));
+  }
+  return std::unique_ptr<EbpfWitness>(new EbpfWitness(std::move(impl)));
+}
+
+EbpfWitness::EbpfWitness(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+EbpfWitness::~EbpfWitness() = default;
+
+int EbpfWitness::event_fd() const { return impl_->probe->event_fd(); }
+std::vector<el_event> EbpfWitness::drain() { return impl_->probe->drain(); }
+
+Result<bool> EbpfWitness::refresh_layout(Vendor vendor) {
+  const el_layout before = impl_->probe->layout();
+  const auto now = read_layout(impl_->options.sys, vendor);
+  impl_->vendor = vendor;
+  if (!now) {
+    // The old place is a guess under a module that does not say where its fields are.
+    el_layout unknown = before;
+    unknown.vmx_exit_reason = unknown.svm_vmcb = unknown.svm_exit_code = 0;
+    impl_->probe->set_layout(unknown, isa_of(vendor));
+    return tl::unexpected(now.error());
+  }
+  impl_->probe->set_layout(*now, isa_of(vendor));
+  return !same_reason_place(vendor, before, *now);
+}
+
+Losses EbpfWitness::Impl::losses() const {
+  Losses losses;
+  for (const el_cpu& cpu : probe->cpus())
+    for (std::size_t cause = 0; cause < losses.cause.size(); ++cause) losses.cause[cause] += load_shared(cpu.lost[cause]);
+  losses.cause[EL_LOSS_NO_CPU] += probe->lost_no_cpu();
+  for (const ProgramHealth& program : probe->programs()) losses.recursion_misses[program.name] = program.recursion_misses;
+  return losses;
+}
+
+void EbpfWitness::Impl::add_cpus(ProbeSample& sample) const {
+  for (const el_cpu& cpu : probe->cpus()) {
+    sample.counts += read_counts(cpu.count);
+    for (std::size_t nr = 0; nr < sample.hypercalls.size(); ++nr) sample.hypercalls[nr] += load_shared(cpu.hypercall[nr]);
+    for (std::size_t leaf = 0; leaf < sample.told.size(); ++leaf) sample.told[leaf] += load_shared(cpu.told[leaf]);
+    sample.told_emulated += load_shared(cpu.told_emulated);
+  }
+}
+
+void EbpfWitness::Impl::add_durations(ProbeSample& sample) const {
+  for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
+    const auto reason = reason_at(vendor, index);
+    if (!reason) continue;
+    DurationHistogram histogram;
+    for (const el_durations& cpu : probe->durations()) add(cpu.by_index[index], histogram);
+    if (!empty(histogram)) sample.durations.emplace(*reason, histogram);
+  }
+}
+
+ProbeSample EbpfWitness::sample() {
+  ProbeSample sample;
+  sample.vms = impl_->books.sample();
+  sample.slots_used = impl_->books.used();
+  sample.slots_limit = impl_->options.slots;
+  impl_->add_cpus(sample);
+  impl_->add_durations(sample);
+  // Last: no loss of what was read above can be missing here.
+  sample.losses = impl_->losses();
+  sample.time_ns = monotonic_ns();
+  return sample;
+}
+
+std::optional<Boundary> EbpfWitness::last_boundary() const {
+  const Probe& probe = *impl_->probe;
+  for (std::uint64_t serial = probe.boundary_serial(); serial > 0; --serial) {
+    const std::size_t at = serial % EL_BOUNDARIES;
+    const el_boundary& entry = probe.boundaries()[at];
+    // One that is being written, or could not be: the one before is the newest that can be told.
+    const std::uint64_t found = load_shared(entry.serial);
+    if (found != serial) {
+      if (probe.boundary_serial() - serial >= EL_BOUNDARIES) return std::nullopt;
+      continue;
+    }
+    Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}};
+    const std::size_t cpus = probe.cpus().size();
+    for (const el_boundary_cpu& cpu : probe.boundary_cpus().subspan(at * cpus, cpus))
+      boundary.by_cpu.push_back(read_counts(cpu.count));
+    if (load_shared(entry.serial) == serial) return boundary;
+  }
+  return std::nullopt;
+}
+
+std::vector<el_answer> EbpfWitness::take_own_answers() {
+  auto answers = read_answers(impl_->probe->own_answers(), impl_->next_own_answer, impl_->probe->own_serial());
+  if (!answers.empty()) impl_->next_own_answer = answers.back().serial + 1;
+  return answers;
+}
+
+Counts EbpfWitness::take_own_counts() { return impl_->books.take_own(); }
+
+std::vector<el_answer> EbpfWitness::guest_answers() const {
+  return read_answers(impl_->probe->guest_answers(), 1, impl_->probe->guest_serial());
+}
+
+std::vector<ProgramHealth> EbpfWitness::programs() const { return impl_->probe->programs(); }
+std::uint32_t EbpfWitness::possible_cpus() const { return static_cast<std::uint32_t>(impl_->probe->cpus().size()); }
+std::string_view EbpfWitness::death_hook() const { return impl_->probe->death_hook(); }
+
+}  // namespace exitledger

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "witness/ebpf_probe.h"
+
+#include <bpf/bpf.h>
+#include <sys/mman.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "exitledger.skel.h"
+#include "model/exit_reason.h"
+#include "witness/libbpf_log.h"
+
+namespace exitledger {
+namespace {
+
+/// libbpf's failure: a negative errno value, and what it warned of.
+Failure fail_libbpf(std::string operation, std::string object, int negative) {
+  return fail(std::move(operation), std::move(object), take_libbpf_warning(), -negative);
+}
+
+/// Which dense indices belong to reasons that the manuals define, as the probe's cold path wants it.
+void set_defined(exitledger_bpf& skeleton) {
+  for (const Vendor vendor : std::array{Vendor::kVmx, Vendor::kSvm}) {
+    for (const ReasonInfo& reason : defined_reasons(vendor)) {
+      const unsigned index = index_of(vendor, reason.number);
+      skeleton.rodata->el_defined[vendor == Vendor::kSvm][index / 64] |= std::uint64_t{1} << (index % 64);
+    }
+  }
+}
+
+int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
+  const auto& maps = skeleton.maps;
+  for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
+                                     {maps.durations, sizes.time ? sizes.cpus : 1},
+                                     {maps.boundary_cpus, sizes.cpus * EL_BOUNDARIES},
+                                     {maps.slots, sizes.slots},
+                                     {maps.owners, sizes.slots},
+                                     {maps.vcpus, sizes.slots},
+                                     {maps.vms, sizes.slots},
+                                     {maps.asking, sizes.slots},
+                                     {maps.free_slots, sizes.slots}}) {
+    if (const int error = bpf_map__set_max_entries(map, entries)) return error;
+  }
+  return 0;
+}
+
+int on_event(void* events, void* data, std::size_t size) {
+  el_event event{};
+  if (size < sizeof(event)) return 0;
+  std::memcpy(&event, data, sizeof(event));
+  static_cast<std::vector<el_event>*>(events)->push_back(event);
+  return 0;
+}
+
+}  // namespace
+
+void Probe::SkeletonDeleter::operator()(exitledger_bpf* skeleton) const { exitledger_bpf__destroy(skeleton); }
+
+Probe::~Probe() {
+  while (!links_.empty()) links_.pop_back();
+}
+
+Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_layout& layout) {
+  silence_libbpf();
+  // fentry fails where the module's BTF is out of reach (CAP_SYS_ADMIN) or the kernel has no trampolines.
+  for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe}) {
+    if (auto probe = load_with(hook, sizes, layout)) return probe;
+  }
+  return load_with(DeathHook::kNone, sizes, layout);
+}
+
+Result<std::unique_ptr<Probe>> Probe::load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {
+  (void)take_libbpf_warning();
+  std::unique_ptr<Probe> probe(new Probe);
+  if (auto done = probe->open(hook, sizes, layout); !done) return tl::unexpected(done.error());
+  if (auto done = probe->map_books(sizes); !done) return tl::unexpected(done.error());
+  if (auto done = probe->open_events(); !done) return tl::unexpected(done.error());
+  if (auto done = probe->attach_all(hook, sizes.time); !done) return tl::unexpected(done.error());
+  return probe;
+}
+
+Result<void> Probe::open(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {
+  skeleton_.reset(exitledger_bpf__open());
+  if (!skeleton_) return fail_libbpf("open", "probe", -errno);
+  exitledger_bpf& skeleton = *skeleton_;
+  bpf_program__set_autoload(skeleton.progs.death_fentry, hook == DeathHook::kFentry);
+  bpf_program__set_autoload(skeleton.progs.death_kprobe, hook == DeathHook::kKprobe);
+  bpf_program__set_autoload(skeleton.progs.on_kvm_entry, sizes.time);
+  skeleton.rodata->el_nr_cpus = sizes.cpus;
+  skeleton.rodata->el_nr_slots = sizes.slots;
+  skeleton.rodata->el_keep_time = sizes.time;
+  set_defined(skeleton);
+  if (const int error = size_maps(skeleton, sizes)) return fail_libbpf("size", "maps of the probe", error);
+  if (const int error = exitledger_bpf__load(&skeleton)) return fail_libbpf("load", "probe", error);
+  skeleton.bss->el_offsets = layout;
+  // Without this the answers to our own guests would be filed under other guests' and own exits under theirs.
+  bpf_test_run_opts run{};
+  run.sz = sizeof(run);
+  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton.progs.learn_self), &run))
+    return fail_libbpf("run", "learn_self of the probe", error);
+  return {};
+}
+
+Result<void> Probe::map_books(const ProbeSizes& sizes) {
+  const auto& maps = skeleton_->maps;
+  Result<void> result;
+  const auto map_one = [&result]<typename T>(MappedArray<T>& to, bpf_map* map, std::size_t count, int protection) {
+    if (!result) return;
+    auto mapped = MappedArray<T>::map(bpf_map__fd(map), count, protection, bpf_map__name(map));
+    if (mapped) {
+      to = std::move(*mapped);
+    } else {
+      result = tl::unexpected(mapped.error());
+    }
+  };
+  map_one(cpus_, maps.cpus, sizes.cpus, PROT_READ);
+  map_one(slots_, maps.slots, sizes.slots, PROT_READ | PROT_WRITE);
+  map_one(owners_, maps.owners, sizes.slots, PROT_READ | PROT_WRITE);
+  if (sizes.time) map_one(durations_, maps.durations, sizes.cpus, PROT_READ);
+  map_one(own_answers_, maps.own_answers, EL_OWN_ANSWERS, PROT_READ);
+  map_one(guest_answers_, maps.guest_answers, EL_GUEST_ANSWERS, PROT_READ);
+  map_one(boundaries_, maps.boundaries, EL_BOUNDARIES, PROT_READ);
+  map_one(boundary_cpus_, maps.boundary_cpus, std::size_t{sizes.cpus} * EL_BOUNDARIES, PROT_READ);
+  return result;
+}
+
+Result<void> Probe::open_events() {
+  ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.events), on_event, &events_, nullptr));
+  if (!ring_) return fail_libbpf("open", "event ring of the probe", -errno);
+  return {};
+}
+
+void Probe::add(bpf_program* program, std::string how, bpf_link* link) {
+  programs_.push_back({bpf_program__name(program), std::move(how), bpf_program__fd(program), link != nullptr});
+  if (link) links_.emplace_back(link);
+}
+
+Result<void> Probe::attach_raw(bpf_program* program, const char* tracepoint, bool optional) {
+  const std::string how = std::string("raw_tp/") + tracepoint;
+  bpf_link* const link = bpf_program__attach_raw_tracepoint(program, tracepoint);
+  if (!link) {
+    const int code = errno;
+    if (!(optional && code == ENOENT)) return fail_libbpf("attach", how, -code);
+    (void)take_libbpf_warning();
+  }
+  add(program, how, link);
+  return {};
+}
+
+Result<void> Probe::attach_death(bpf_program* program, const char* how) {
+  bpf_link* const link = bpf_program__attach(program);
+  if (!link) return fail_libbpf("attach", std::string(how) + "/kvm_arch_vcpu_destroy", -errno);
+  add(program, std::string(how) + "/kvm_arch_vcpu_destroy", link);
+  death_hook_ = how;
+  return {};
+}
+
+Result<void> Probe::attach_all(DeathHook hook, bool time) {
+  const auto& progs = skeleton_->progs;
+  Result<void> done;
+  switch (hook) {
+    case DeathHook::kFentry: done = attach_death(progs.death_fentry, "fentry"); break;
+    case DeathHook::kKprobe: done = attach_death(progs.death_kprobe, "kprobe"); break;
+    case DeathHook::kNone: break;
+  }
+  if (!done) return done;
+  struct Raw {
+    bpf_program* program;
+    const char* tracepoint;
+    bool optional;
+  };
+  // A kernel without loadable modules has no module tracepoints. Exits before what depends on them: an entry or an
+  // answer whose exit was not seen is a loss.
+  std::vector<Raw> raws = {{progs.on_module_load, "module_load", true},  {progs.on_module_free, "module_free", true},
+                           {progs.on_kvm_hypercall, "kvm_hypercall", false}, {progs.on_kvm_exit, "kvm_exit", false},
+                           {progs.on_kvm_cpuid, "kvm_cpuid", false}};
+  if (time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
+  for (const Raw& raw : raws) {
+    if (done = attach_raw(raw.program, raw.tracepoint, raw.optional); !done) return done;
+  }
+  return {};
+}
+
+std::uint64_t Probe::own_serial() const { return load_shared(skeleton_->bss->el_own_serial); }
+std::uint64_t Probe::guest_serial() const { return load_shared(skeleton_->bss->el_guest_serial); }
+std::uint64_t Probe::boundary_serial() const { return load_shared(skeleton_->bss->el_boundary_serial); }
+std::uint64_t Probe::lost_no_cpu() const { return load_shared(skeleton_->bss->el_lost_no_cpu); }
+std::uint32_t Probe::own_tgid() const { return load_shared(skeleton_->bss->el_own_tgid); }
+const el_layout& Probe::layout() const { return skeleton_->bss->el_offsets; }
+
+void Probe::set_layout(const el_layout& layout, std::uint32_t isa) {
+  skeleton_->bss->el_offsets = layout;
+  skeleton_->bss->el_isa = isa;
+}
+
+bool Probe::give_back(std::uint32_t slot) {
+  return bpf_map_update_elem(bpf_map__fd(skeleton_->maps.free_slots), nullptr, &slot, BPF_ANY) == 0;
+}
+
+int Probe::event_fd() const { return ring_buffer__epoll_fd(ring_.get()); }
+
+std::vector<el_event> Probe::drain() {
+  (void)ring_buffer__consume(ring_.get());
+  return std::exchange(events_, {});
+}
+
+std::vector<ProgramHealth> Probe::programs() const {
+  std::vector<ProgramHealth> result;
+  for (const Program& program : programs_) {
+    ProgramHealth health;
+    health.name = program.name;
+    health.how = program.how;
+    health.attached = program.attached;
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(program.fd, &info, &size) == 0) {
+      health.run_count = info.run_cnt;
+      health.run_time_ns = info.run_time_ns;
+      health.recursion_misses = info.recursion_misses;
+    }
+    result.push_back(std::move(health));
+  }
+  return result;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The loaded probe: its programs attached, its maps mapped. Owns every kernel object of the eBPF witness.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exitledger.h"
+#include "model/result.h"
+#include "model/sample.h"
+#include "witness/mapped_array.h"
+
+struct exitledger_bpf;
+
+namespace exitledger {
+
+struct ProbeSizes {
+  std::uint32_t cpus = 1;
+  std::uint32_t slots = 1;
+  bool time = false;
+};
+
+class Probe {
+ public:
+  /// Loads with the best death hook that the kernel takes: fentry, else kprobe, else none. Attaches everything, the
+  /// death hook first: no slot may be given out that cannot be retired. `layout`: see set_layout().
+  [[nodiscard]] static Result<std::unique_ptr<Probe>> load(const ProbeSizes& sizes, const el_layout& layout);
+  ~Probe();
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  [[nodiscard]] std::span<const el_cpu> cpus() const { return cpus_.elements(); }
+  [[nodiscard]] std::span<el_slot> slots() const { return slots_.elements(); }
+  [[nodiscard]] std::span<el_owner> owners() const { return owners_.elements(); }
+  /// Per CPU; empty if time is not kept.
+  [[nodiscard]] std::span<const el_durations> durations() const { return durations_.elements(); }
+  [[nodiscard]] std::span<const el_answer> own_answers() const { return own_answers_.elements(); }
+  [[nodiscard]] std::span<const el_answer> guest_answers() const { return guest_answers_.elements(); }
+  [[nodiscard]] std::span<const el_boundary> boundaries() const { return boundaries_.elements(); }
+  /// Boundary at ring position r, CPU c: element r * cpus + c.
+  [[nodiscard]] std::span<const el_boundary_cpu> boundary_cpus() const { return boundary_cpus_.elements(); }
+
+  [[nodiscard]] std::uint64_t own_serial() const;
+  [[nodiscard]] std::uint64_t guest_serial() const;
+  [[nodiscard]] std::uint64_t boundary_serial() const;
+  [[nodiscard]] std::uint64_t lost_no_cpu() const;
+  /// This process as the probe sees it: its number in the host's pid namespace.
+  [[nodiscard]] std::uint32_t own_tgid() const;
+
+  [[nodiscard]] const el_layout& layout() const;
+  /// Effective at the next exit. `isa`: EL_ISA_* of the vendor's module that is loaded, 0 if none.
+  void set_layout(const el_layout& layout, std::uint32_t isa);
+
+  /// Puts a zeroed slot into the queue of free ones.
+  [[nodiscard]] bool give_back(std::uint32_t slot);
+
+  [[nodiscard]] int event_fd() const;
+  [[nodiscard]] std::vector<el_event> drain();
+
+  [[nodiscard]] std::vector<ProgramHealth> programs() const;
+  [[nodiscard]] std::string_view death_hook() const { return death_hook_; }
+
+ private:
+  struct SkeletonDeleter {
+    void operator()(exitledger_bpf* skeleton) const;
+  };
+  struct RingDeleter {
+    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+  };
+  struct LinkDeleter {
+    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+  };
+  using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
+  enum class DeathHook : std::uint8_t { kFentry, kKprobe, kNone };
+  struct Program {
+    std::string name;
+    std::string how;
+    int fd = -1;  // the skeleton's
+    bool attached = false;
+  };
+
+  Probe() = default;
+  static Result<std::unique_ptr<Probe>> load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout);
+  [[nodiscard]] Result<void> open(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout);
+  [[nodiscard]] Result<void> map_books(const ProbeSizes& sizes);
+  [[nodiscard]] Result<void> open_events();
+  [[nodiscard]] Result<void> attach_all(DeathHook hook, bool time);
+  [[nodiscard]] Result<void> attach_raw(bpf_program* program, const char* tracepoint, bool optional);
+  [[nodiscard]] Result<void> attach_death(bpf_program* program, const char* how);
+  void add(bpf_program* program, std::string how, bpf_link* link);
+
+  // In this order: links go first (in reverse), then what reads the maps, then the maps and programs.
+  std::unique_ptr<exitledger_bpf, SkeletonDeleter> skeleton_;
+  MappedArray<el_cpu> cpus_;
+  MappedArray<el_slot> slots_;
+  MappedArray<el_owner> owners_;
+  MappedArray<el_durations> durations_;
+  MappedArray<el_answer> own_answers_, guest_answers_;
+  MappedArray<el_boundary> boundaries_;
+  MappedArray<el_boundary_cpu> boundary_cpus_;
+  std::vector<el_event> events_;
+  std::unique_ptr<ring_buffer, RingDeleter> ring_;
+  std::vector<Program> programs_;
+  std::vector<LinkPtr> links_;
+  std::string_view death_hook_ = "none";
+};
+
+}  // namespace exitledger
