@@ -284,3 +284,12 @@ write_manifest() {
 log_cause() {
 	grep -m 1 -E 'error:|ERROR:|No rule to make|No such file' "$1" || tail -n 1 "$1"
 }
+
+# --- selftest ----------------------------------------------------------------
+
+# The files beside the selftests' directories that their makefiles include
+selftest_files() {
+	local d=tools/testing/selftests
+	printf '%s\n' $d/lib.mk $d/kselftest.h $d/kselftest_harness.h $d/gen_kselftest_tar.sh \
+		$d/kselftest_deps.sh $d/Makefile
+}
