@@ -134,6 +134,14 @@ unpack_members() {
 		die "cannot unpack $source" "is it the kernel source, complete?"
 }
 
+# unpack_kvm SOURCE TREE PATCH...: KVM, and what else the patches change
+unpack_kvm() {
+	local source=$1 tree=$2 outside
+	shift 2
+	mapfile -t outside < <(patched_files "$@" | grep -vE '^(arch/x86|virt)/kvm/')
+	unpack_members "$source" "$tree" arch/x86/kvm virt/kvm "${outside[@]}"
+}
+
 # apply_patches TREE PATCH...
 apply_patches() {
 	local tree=$1 p output
@@ -149,6 +157,31 @@ apply_patches() {
 				/^patch: \*\*\*\*/ { print; exit }' <<< "$output")"
 		fi
 	done
+}
+
+# --- compiling ---------------------------------------------------------------
+
+# Take KVM's own makefile as it is, with a srctree that is ours: it includes
+# virt/kvm from there.  Patched headers have to win over the headers package.
+# <trace/define_trace.h> finds trace.h relative to an include/trace directory.
+write_kbuild() {
+	mkdir -p "$1"/include/{trace,uapi} "$1/arch/x86/include/uapi"
+	cat > "$1/arch/x86/kvm/Kbuild" <<-KBUILD
+		LINUXINCLUDE := -I$1/arch/x86/include -I$1/arch/x86/include/uapi \\
+			-I$1/include -I$1/include/uapi \$(LINUXINCLUDE)
+		ccflags-y += -I$1/include/trace
+		kernel-srctree := \$(srctree)
+		srctree := $1
+		include $1/arch/x86/kvm/Makefile
+		srctree := \$(kernel-srctree)
+	KBUILD
+}
+
+# compile_modules HEADERS TREE JOBS [MAKE_ARG...]
+compile_modules() {
+	local headers=$1 tree=$2 jobs=$3
+	shift 3
+	make -C "$headers" M="$tree/arch/x86/kvm" -j"$jobs" "$@" modules
 }
 
 # --- BTF ---------------------------------------------------------------------
