@@ -47,63 +47,137 @@ static __noinline __u32 read_svm(struct el_cpu *cpu, __u64 vcpu)
 	return el_svm_index(code);
 }
 
+/* Stands for a reason that could not be read: no processor sets all flag bits. */
+#define EL_REASON_UNREADABLE 0xFFFFFFFFu
+
 /*
- * The hot path, inlined once per vendor. ctx->args are read again rather than kept: a load is cheaper than the
- * push and pop of one more register. `reason` holds flag bits, so only if it is no index by itself.
+ * Everything that is not a plain VMX reason of a vCPU that this CPU ran before: SVM, flag bits, codes without an index,
+ * unread reasons.
  */
-static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, struct el_cpu *cpu, __u32 index,
-				      __u32 reason, __u32 isa, __u32 cpuid)
+static __always_inline __u32 rare_index(struct bpf_raw_tracepoint_args *ctx, struct el_cpu *cpu, __u32 reason,
+					__u32 *flags)
 {
+	__u32 isa = ctx->args[1];
+
+	*flags = 0;
+	if (isa == EL_ISA_SVM)
+		return read_svm(cpu, ctx->args[0]);
+	if (isa != EL_ISA_VMX || !el_offsets.vmx_exit_reason)
+		return unread(cpu, EL_LOSS_NO_OFFSET);
+	if (reason == EL_REASON_UNREADABLE)
+		return unread(cpu, EL_LOSS_READ_FAILED);
+	*flags = reason & EL_VMX_FLAGS;
+	return el_vmx_index(reason & EL_VMX_BASIC_MASK);
+}
+
+static __always_inline int is_cpuid(struct bpf_raw_tracepoint_args *ctx, __u32 index)
+{
+	return index == ((__u32)ctx->args[1] == EL_ISA_SVM ? EL_SVM_CPUID : EL_VMX_CPUID);
+}
+
+/* The vCPU's part of an exit that is off the hot path; the host's is done. */
+static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 index, __u32 flags, __u32 time)
+{
+	struct el_cpu *cpu = this_cpu();
 	struct el_slot *slot;
 
-	if (index >= EL_INDEX_COUNT)
-		return 0; /* for the verifier: no path leads here */
-	cpu->count[index]++;
-	cpu->count[EL_INDEX_ALL]++;
-	if (reason >= EL_INDEX_DIRECT)
-		count_flags(cpu->count, reason);
-	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], isa) == EL_NO_SLOT)
+	if (!cpu)
+		return no_cpu();
+	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], ctx->args[1]) == EL_NO_SLOT)
 		return 0;
 	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
-	if (!slot)
+	barrier_var(index); /* else the compiler, which knows the callers, drops the check that the verifier needs */
+	if (!slot || index >= EL_INDEX_COUNT)
 		return 0; /* for the verifier: the cache holds only slots that exist */
 	slot->count[index]++;
 	slot->count[EL_INDEX_ALL]++;
-	if (reason >= EL_INDEX_DIRECT)
-		count_flags(slot->count, reason);
-	if (index == cpuid)
+	if (flags)
+		count_flags(slot->count, flags);
+	if (is_cpuid(ctx, index))
 		remember_question(cpu, slot, ctx->args[0]);
-	if (el_keep_time) {
+	if (time) {
 		slot->exit_index = index;
 		slot->exit_ns = bpf_ktime_get_ns();
 	}
 	return 0;
 }
 
-/* kvm_exit(struct kvm_vcpu *vcpu, u32 isa) */
-SEC("raw_tp/kvm_exit")
-int on_kvm_exit(struct bpf_raw_tracepoint_args *ctx)
+static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 reason, __u32 time)
 {
 	struct el_cpu *cpu = this_cpu();
-	__u32 reason, index;
+	__u32 index, flags;
 
 	if (!cpu)
 		return no_cpu();
-	if ((__u32)ctx->args[1] != EL_ISA_VMX) {
-		index = (__u32)ctx->args[1] == EL_ISA_SVM ? read_svm(cpu, ctx->args[0]) :
-							    unread(cpu, EL_LOSS_NO_OFFSET);
-		return count_exit(ctx, cpu, index, 0, ctx->args[1], EL_SVM_CPUID);
+	index = rare_index(ctx, cpu, reason, &flags);
+	barrier_var(index);
+	if (index >= EL_INDEX_COUNT)
+		return 0; /* for the verifier: no path leads here */
+	cpu->count[index]++;
+	cpu->count[EL_INDEX_ALL]++;
+	if (flags)
+		count_flags(cpu->count, flags);
+	return count_slot(ctx, index, flags, time);
+}
+
+static __noinline int ask(struct bpf_raw_tracepoint_args *ctx, struct el_slot *slot)
+{
+	struct el_cpu *cpu = this_cpu();
+
+	return cpu ? remember_question(cpu, slot, ctx->args[0]) : no_cpu();
+}
+
+/*
+ * The hot path. ctx->args are read again rather than kept, and the rare paths look up again what they need: a register
+ * kept across a call costs each exit a push and a pop.
+ */
+static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, __u32 time)
+{
+	struct el_slot *slot;
+	struct el_cpu *cpu;
+	__u32 reason = 0;
+	__u64 index;
+
+	if ((__u32)ctx->args[1] != EL_ISA_VMX || !el_offsets.vmx_exit_reason)
+		return count_rare(ctx, 0, time);
+	if (bpf_probe_read_kernel(&reason, sizeof(reason), (void *)(ctx->args[0] + el_offsets.vmx_exit_reason)))
+		return count_rare(ctx, EL_REASON_UNREADABLE, time);
+	index = reason;
+	barrier_var(index); /* one register for the check and its use, or the verifier loses the bound */
+	if (index >= EL_INDEX_DIRECT)
+		return count_rare(ctx, index, time);
+	cpu = this_cpu();
+	if (!cpu)
+		return no_cpu();
+	cpu->count[index]++;
+	cpu->count[EL_INDEX_ALL]++;
+	if (cpu->slot_vcpu != ctx->args[0])
+		return count_slot(ctx, index, 0, time);
+	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
+	if (!slot)
+		return 0; /* for the verifier: the cache holds only slots that exist */
+	slot->count[index]++;
+	slot->count[EL_INDEX_ALL]++;
+	if (index == EL_VMX_CPUID)
+		ask(ctx, slot);
+	if (time) {
+		slot->exit_index = index;
+		slot->exit_ns = bpf_ktime_get_ns();
 	}
-	if (!el_offsets.vmx_exit_reason) {
-		index = unread(cpu, EL_LOSS_NO_OFFSET);
-		reason = 0;
-	} else if (bpf_probe_read_kernel(&reason, sizeof(reason),
-					 (void *)(ctx->args[0] + el_offsets.vmx_exit_reason))) {
-		index = unread(cpu, EL_LOSS_READ_FAILED);
-	} else {
-		index = reason < EL_INDEX_DIRECT ? reason : el_vmx_index(reason & EL_VMX_BASIC_MASK);
-	}
-	return count_exit(ctx, cpu, index, reason, EL_ISA_VMX, EL_VMX_CPUID);
+	return 0;
+}
+
+/* kvm_exit(struct kvm_vcpu *vcpu, u32 isa): one of the two is loaded. */
+SEC("raw_tp/kvm_exit")
+int on_kvm_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return count_exit(ctx, 0);
+}
+
+SEC("raw_tp/kvm_exit")
+int on_kvm_exit_timed(struct bpf_raw_tracepoint_args *ctx)
+{
+	return count_exit(ctx, 1);
 }
 
 /* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */

@@ -75,7 +75,6 @@ struct {
 /* Fixed before load. */
 const volatile __u32 el_nr_cpus = 1;
 const volatile __u32 el_nr_slots = 1;
-const volatile __u32 el_keep_time = 0;
 /* Bit i of [isa - 1]: dense index i belongs to a reason that the manuals define. */
 const volatile __u64 el_defined[2][EL_INDEX_COUNT / 64] = {};
 

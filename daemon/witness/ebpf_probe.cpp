@@ -88,10 +88,11 @@ Result<void> Probe::open(DeathHook hook, const ProbeSizes& sizes, const el_layou
   exitledger_bpf& skeleton = *skeleton_;
   bpf_program__set_autoload(skeleton.progs.death_fentry, hook == DeathHook::kFentry);
   bpf_program__set_autoload(skeleton.progs.death_kprobe, hook == DeathHook::kKprobe);
+  bpf_program__set_autoload(skeleton.progs.on_kvm_exit, !sizes.time);
+  bpf_program__set_autoload(skeleton.progs.on_kvm_exit_timed, sizes.time);
   bpf_program__set_autoload(skeleton.progs.on_kvm_entry, sizes.time);
   skeleton.rodata->el_nr_cpus = sizes.cpus;
   skeleton.rodata->el_nr_slots = sizes.slots;
-  skeleton.rodata->el_keep_time = sizes.time;
   set_defined(skeleton);
   if (const int error = size_maps(skeleton, sizes)) return fail_libbpf("size", "maps of the probe", error);
   if (const int error = exitledger_bpf__load(&skeleton)) return fail_libbpf("load", "probe", error);
@@ -175,7 +176,8 @@ Result<void> Probe::attach_all(DeathHook hook, bool time) {
   // A kernel without loadable modules has no module tracepoints. Exits before what depends on them: an entry or an
   // answer whose exit was not seen is a loss.
   std::vector<Raw> raws = {{progs.on_module_load, "module_load", true},  {progs.on_module_free, "module_free", true},
-                           {progs.on_kvm_hypercall, "kvm_hypercall", false}, {progs.on_kvm_exit, "kvm_exit", false},
+                           {progs.on_kvm_hypercall, "kvm_hypercall", false},
+                           {time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false},
                            {progs.on_kvm_cpuid, "kvm_cpuid", false}};
   if (time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
   for (const Raw& raw : raws) {

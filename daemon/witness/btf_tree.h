@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// For tests: BTF files as the kernel shows them, with structures of our making.
+#pragma once
+
+#include <bpf/btf.h>
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace exitledger {
+
+/// Writes one BTF file. Methods return the new type's id; a structure's fields follow it before any other type.
+class BtfWriter {
+ public:
+  BtfWriter() : types_(btf__new_empty()) {
+    u8_ = integer("el_u8", 1);
+    u32_ = integer("el_u32", 4);
+    u64_ = integer("el_u64", 8);
+  }
+  /// A module's: on top of the kernel's, with the same integers.
+  explicit BtfWriter(const BtfWriter& base)
+      : types_(btf__new_empty_split(base.types_.get())), u8_(base.u8_), u32_(base.u32_), u64_(base.u64_) {}
+
+  int integer(const char* name, std::size_t bytes) { return id(btf__add_int(types_.get(), name, bytes, 0)); }
+  int pointer(int to) { return id(btf__add_ptr(types_.get(), to)); }
+  int array(int element, std::uint32_t count) { return id(btf__add_array(types_.get(), u32_, element, count)); }
+  int alias(const char* name, int of) { return id(btf__add_typedef(types_.get(), name, of)); }
+  int constant(int of) { return id(btf__add_const(types_.get(), of)); }
+  int structure(const char* name, std::uint32_t bytes) { return id(btf__add_struct(types_.get(), name, bytes)); }
+  int any_of(const char* name, std::uint32_t bytes) { return id(btf__add_union(types_.get(), name, bytes)); }
+  /// `at`: byte offset.
+  BtfWriter& field(const char* name, int type, std::uint32_t at) {
+    if (btf__add_field(types_.get(), name, type, at * 8, 0) != 0) throw std::runtime_error("btf__add_field");
+    return *this;
+  }
+  [[nodiscard]] int u8() const { return u8_; }
+  [[nodiscard]] int u32() const { return u32_; }
+  [[nodiscard]] int u64() const { return u64_; }
+
+  [[nodiscard]] std::string bytes() const {
+    std::uint32_t size = 0;
+    const void* const data = btf__raw_data(types_.get(), &size);
+    if (!data) throw std::runtime_error("btf__raw_data");
+    return {static_cast<const char*>(data), size};
+  }
+
+ private:
+  struct Deleter {
+    void operator()(btf* types) const { btf__free(types); }
+  };
+  static int id(int type) {
+    if (type <= 0) throw std::runtime_error("btf__add_*: " + std::to_string(type));
+    return type;
+  }
+
+  std::unique_ptr<btf, Deleter> types_;
+  int u8_ = 0, u32_ = 0, u64_ = 0;
+};
+
+/// Places in the structures below: unlike any kernel's, so that no number in the product can be a guess.
+inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax = 24, kFakeVmxReason = 520,
+                               kFakeSvmVmcb = 536, kFakeSvmCode = 40;
+
+inline void add_module(BtfWriter& to) {
+  const int name = to.array(to.u8(), 56);
+  to.structure("module", 128);
+  to.field("state", to.u32(), 0).field("name", name, kFakeModuleName);
+}
+
+/// struct kvm_vcpu; its id.
+inline int add_vcpu(BtfWriter& to) {
+  const int regs = to.array(to.u64(), 17);
+  const int arch = to.structure("kvm_vcpu_arch", 200);
+  to.field("regs", regs, 8);
+  const int kvm = to.pointer(to.u64());
+  const int vcpu = to.structure("kvm_vcpu", 512);
+  to.field("kvm", kvm, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);
+  return vcpu;
+}
+
+/// union vmx_exit_reason as of 5.11; its id.
+inline int add_exit_reason(BtfWriter& to) {
+  const int bits = to.structure("", 4);
+  to.field("basic", to.u32(), 0);
+  const int reason = to.any_of("vmx_exit_reason", 4);
+  to.field("", bits, 0).field("full", to.u32(), 0);
+  return reason;
+}
+
+/// struct vcpu_vmx with its exit reason within itself.
+inline void add_vcpu_vmx(BtfWriter& to, int vcpu) {
+  const int reason = add_exit_reason(to);
+  to.structure("vcpu_vmx", 600);
+  to.field("vcpu", vcpu, 0).field("fail", to.u8(), 512).field("exit_reason", reason, kFakeVmxReason);
+}
+
+/// struct vcpu_svm and struct vmcb; `code`: type of exit_code.
+inline void add_vcpu_svm(BtfWriter& to, int vcpu, int code) {
+  const int control = to.structure("vmcb_control_area", 64);
+  to.field("exit_code", code, kFakeSvmCode);
+  const int vmcb = to.structure("vmcb", 64);
+  to.field("control", control, 0);
+  const int pointer = to.pointer(vmcb);
+  to.structure("vcpu_svm", 600);
+  to.field("vcpu", vcpu, 0).field("vmcb", pointer, kFakeSvmVmcb);
+}
+
+}  // namespace exitledger
