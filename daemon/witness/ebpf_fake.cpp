@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "witness/ebpf_fake.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "ebpf_fake.skel.h"
+#include "witness/btf_tree.h"
+#include "witness/libbpf_log.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::size_t kBytes = 65536;
+/// Where a vCPU's VMCB lies within its stretch of memory.
+constexpr unsigned kVmcbAt = 1024;
+
+/// A program of this process: its descriptor is ours already, so no privilege is asked for.
+int program_fd(std::string_view name) {
+  for (int fd = 3; fd < 1024; ++fd) {
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_PROG_TYPE_RAW_TRACEPOINT &&
+        name == static_cast<const char*>(info.name))
+      return fd;
+  }
+  return -1;
+}
+
+}  // namespace
+
+void FakeKernel::Deleter::operator()(ebpf_fake_bpf* skeleton) const { ebpf_fake_bpf__destroy(skeleton); }
+
+Result<std::unique_ptr<FakeKernel>> FakeKernel::create(Vendor vendor) {
+  silence_libbpf();
+  std::unique_ptr<FakeKernel> kernel(new FakeKernel);
+  kernel->skeleton_.reset(ebpf_fake_bpf__open_and_load());
+  if (!kernel->skeleton_) return fail_errno("load", "fake kernel", take_libbpf_warning());
+  bpf_test_run_opts run{};
+  run.sz = sizeof(run);
+  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(kernel->skeleton_->progs.learn_address), &run))
+    return fail("run", "learn_address", "", -error);
+  kernel->address_ = kernel->skeleton_->bss->address;
+  void* const at = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                          bpf_map__fd(kernel->skeleton_->maps.memory), 0);
+  if (at == MAP_FAILED) return fail_errno("mmap", "fake kernel");
+  kernel->memory_ = std::span(static_cast<std::uint8_t*>(at), kBytes);
+  kernel->write_sys(vendor);
+  return kernel;
+}
+
+FakeKernel::~FakeKernel() {
+  if (!memory_.empty()) ::munmap(memory_.data(), memory_.size());
+}
+
+void FakeKernel::write_sys(Vendor vendor) const {
+  BtfWriter types;
+  add_module(types);
+  const int vcpu = add_vcpu(types);
+  add_vcpu_vmx(types, vcpu);
+  add_vcpu_svm(types, vcpu, types.u32());
+  sys_.write("kernel/btf/vmlinux", types.bytes());
+  sys_.write(std::string("module/") + std::string(module_name(vendor)) + "/initstate", "live\n");
+}
+
+ProbeOptions FakeKernel::options(std::uint32_t slots) const {
+  ProbeOptions options;
+  options.slots = slots;
+  options.sys = sys_.path().string();
+  return options;
+}
+
+template <typename T>
+void FakeKernel::put(unsigned at, T value) {
+  std::memcpy(memory_.subspan(at, sizeof(value)).data(), &value, sizeof(value));
+}
+
+void FakeKernel::make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id) {
+  put(n * kStride, kvm);
+  put(n * kStride + kFakeVcpuId, vcpu_id);
+  put(n * kStride + kFakeSvmVmcb, vcpu(n) + kVmcbAt);
+}
+
+void FakeKernel::set_vmx_reason(unsigned n, std::uint32_t full) { put(n * kStride + kFakeVmxReason, full); }
+void FakeKernel::set_svm_code(unsigned n, std::uint32_t code) { put(n * kStride + kVmcbAt + kFakeSvmCode, code); }
+void FakeKernel::set_rax(unsigned n, std::uint64_t rax) { put(n * kStride + kFakeRax, rax); }
+
+std::uint64_t FakeKernel::module(std::string_view name) {
+  std::array<char, 56> padded{};
+  name.copy(padded.data(), padded.size() - 1);
+  put(kModuleAt + kFakeModuleName, padded);
+  return address_ + kModuleAt;
+}
+
+bool run_program(std::string_view name, std::initializer_list<std::uint64_t> arguments) {
+  const int fd = program_fd(name);
+  if (fd < 0) return false;
+  bpf_test_run_opts run{};
+  run.sz = sizeof(run);
+  run.ctx_in = arguments.begin();
+  run.ctx_size_in = static_cast<std::uint32_t>(arguments.size() * sizeof(std::uint64_t));
+  return bpf_prog_test_run_opts(fd, &run) == 0;
+}
+
+bool move_to_cpu(unsigned cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return ::sched_setaffinity(0, sizeof(set), &set) == 0;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// For ebpf_load_test: runs the programs of a loaded probe on vCPUs in kernel memory that the test writes.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "model/paging.h"
+#include "model/result.h"
+#include "witness/ebpf.h"
+#include "witness/temp_tree.h"
+
+struct ebpf_fake_bpf;
+
+namespace exitledger {
+
+/// A kernel of fakes: BTF and module state for the daemon's side, structures in kernel memory for the probe's.
+class FakeKernel {
+ public:
+  static Result<std::unique_ptr<FakeKernel>> create(Vendor vendor);
+  ~FakeKernel();
+  FakeKernel(const FakeKernel&) = delete;
+  FakeKernel& operator=(const FakeKernel&) = delete;
+
+  /// Options that make EbpfWitness::attach() read this kernel's layout.
+  [[nodiscard]] ProbeOptions options(std::uint32_t slots = 8) const;
+  [[nodiscard]] std::filesystem::path sys() const { return sys_.path(); }
+
+  static constexpr unsigned kVcpus = 16;
+  /// Address of vCPU n < kVcpus, as the tracepoints hand it over.
+  [[nodiscard]] std::uint64_t vcpu(unsigned n) const { return address_ + n * kStride; }
+  /// struct kvm that the vCPU belongs to (any number) and its KVM_CREATE_VCPU argument.
+  void make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id = 0);
+  void set_vmx_reason(unsigned n, std::uint32_t full);
+  void set_svm_code(unsigned n, std::uint32_t code);
+  void set_rax(unsigned n, std::uint64_t rax);
+  /// Address of a struct module of that name.
+  [[nodiscard]] std::uint64_t module(std::string_view name);
+
+ private:
+  static constexpr unsigned kStride = 2048;
+  static constexpr unsigned kModuleAt = kVcpus * kStride;
+  struct Deleter {
+    void operator()(ebpf_fake_bpf* skeleton) const;
+  };
+  FakeKernel() = default;
+  template <typename T>
+  void put(unsigned at, T value);
+  void write_sys(Vendor vendor) const;
+
+  TempTree sys_;
+  std::unique_ptr<ebpf_fake_bpf, Deleter> skeleton_;
+  std::span<std::uint8_t> memory_;
+  std::uint64_t address_ = 0;
+};
+
+/// Runs a program of this process by name (as the kernel cuts it, 15 letters) with raw tracepoint arguments, on the
+/// calling thread's CPU. False if there is no such program or the kernel refuses.
+[[nodiscard]] bool run_program(std::string_view name, std::initializer_list<std::uint64_t> arguments);
+
+/// Moves the calling thread to a CPU for good.
+[[nodiscard]] bool move_to_cpu(unsigned cpu);
+
+}  // namespace exitledger
