@@ -14,7 +14,9 @@ namespace {
 // Three pages that kvm-intel wants to know for real mode without unrestricted guest, wherever no memory of ours is.
 constexpr unsigned long kTssAddress = 0xFFFBD000;
 constexpr std::uint64_t kCr0ProtectedMode = 0x31;  // PE, ET, NE
-constexpr std::uint64_t kRflagsFixed = 0x2;
+// Bit 1 is fixed. IF: nothing is ever injected, but Bochs 2.7 holds the host's interrupts back from a guest that is
+// entered with IF clear, and then no limit could end it.
+constexpr std::uint64_t kRflags = 0x202;
 
 // Flat segment of 4 GiB (SDM vol. 3, "Segment Descriptors"): type 11 code, readable, accessed; type 3 data, writable.
 kvm_segment flat_segment(std::uint16_t selector, std::uint8_t type) {
@@ -134,7 +136,7 @@ Result<void> Machine::add_vcpu(std::uint32_t entry) {
   kvm_regs registers{};
   registers.rip = entry;
   registers.rsp = base_ + memory_.bytes().size();
-  registers.rflags = kRflagsFixed;
+  registers.rflags = kRflags;
   return set_registers(registers);
 }
 
