@@ -108,16 +108,19 @@ Result<bool> EbpfWitness::refresh_layout(Vendor vendor) {
 Losses EbpfWitness::Impl::losses() const {
   Losses losses;
   for (const el_cpu& cpu : probe->cpus())
-    for (std::size_t cause = 0; cause < losses.cause.size(); ++cause) losses.cause[cause] += load_shared(cpu.lost[cause]);
+    for (std::size_t cause = 0; cause < losses.cause.size(); ++cause)
+      losses.cause[cause] += load_shared(cpu.lost[cause]);
   losses.cause[EL_LOSS_NO_CPU] += probe->lost_no_cpu();
-  for (const ProgramHealth& program : probe->programs()) losses.recursion_misses[program.name] = program.recursion_misses;
+  for (const ProgramHealth& program : probe->programs())
+    losses.recursion_misses[program.name] = program.recursion_misses;
   return losses;
 }
 
 void EbpfWitness::Impl::add_cpus(ProbeSample& sample) const {
   for (const el_cpu& cpu : probe->cpus()) {
     sample.counts += read_counts(cpu.count);
-    for (std::size_t nr = 0; nr < sample.hypercalls.size(); ++nr) sample.hypercalls[nr] += load_shared(cpu.hypercall[nr]);
+    for (std::size_t nr = 0; nr < sample.hypercalls.size(); ++nr)
+      sample.hypercalls[nr] += load_shared(cpu.hypercall[nr]);
     for (std::size_t leaf = 0; leaf < sample.told.size(); ++leaf) sample.told[leaf] += load_shared(cpu.told[leaf]);
     sample.told_emulated += load_shared(cpu.told_emulated);
   }

@@ -47,8 +47,8 @@ Result<std::unique_ptr<FakeKernel>> FakeKernel::create(Vendor vendor) {
   if (const int error = bpf_prog_test_run_opts(bpf_program__fd(kernel->skeleton_->progs.learn_address), &run))
     return fail("run", "learn_address", "", -error);
   kernel->address_ = kernel->skeleton_->bss->address;
-  void* const at = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-                          bpf_map__fd(kernel->skeleton_->maps.memory), 0);
+  void* const at =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(kernel->skeleton_->maps.memory), 0);
   if (at == MAP_FAILED) return fail_errno("mmap", "fake kernel");
   kernel->memory_ = std::span(static_cast<std::uint8_t*>(at), kBytes);
   kernel->write_sys(vendor);

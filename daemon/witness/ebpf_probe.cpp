@@ -175,7 +175,8 @@ Result<void> Probe::attach_all(DeathHook hook, bool time) {
   };
   // A kernel without loadable modules has no module tracepoints. Exits before what depends on them: an entry or an
   // answer whose exit was not seen is a loss.
-  std::vector<Raw> raws = {{progs.on_module_load, "module_load", true},  {progs.on_module_free, "module_free", true},
+  std::vector<Raw> raws = {{progs.on_module_load, "module_load", true},
+                           {progs.on_module_free, "module_free", true},
                            {progs.on_kvm_hypercall, "kvm_hypercall", false},
                            {time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false},
                            {progs.on_kvm_cpuid, "kvm_cpuid", false}};

@@ -22,8 +22,8 @@ class SlotBooks {
   SlotBooks(std::span<el_owner> owners, std::span<el_slot> slots, std::uint32_t own_tgid, GiveBack give_back)
       : owners_(owners), slots_(slots), own_tgid_(own_tgid), give_back_(std::move(give_back)) {}
 
-  /// Adds every retired slot's counts to its VM, zeroes the slot and gives it back. In this order, so that the probe can
-  /// not count into what has not been folded.
+  /// Adds every retired slot's counts to its VM, zeroes the slot and gives it back. In this order, so that the probe
+  /// can not count into what has not been folded.
   void fold();
 
   /// fold(), then all VMs, ascending. One whose every vCPU died comes once more, not alive, and is dropped.

@@ -18,8 +18,14 @@ constexpr std::uint32_t kOwnTgid = 77;
 class SlotBooksTest : public testing::Test {
  protected:
   void live(std::uint32_t slot, std::uint64_t vm, std::uint32_t tgid = 1, std::uint64_t born_ns = 1000) {
-    owners_[slot] = {.vcpu = 0xA000 + slot, .kvm = 0xB000 + vm, .vm_id = vm, .born_ns = born_ns, .tgid = tgid,
-                     .vcpu_id = 0, .state = EL_SLOT_LIVE, .isa = EL_ISA_VMX};
+    owners_[slot] = {.vcpu = 0xA000 + slot,
+                     .kvm = 0xB000 + vm,
+                     .vm_id = vm,
+                     .born_ns = born_ns,
+                     .tgid = tgid,
+                     .vcpu_id = 0,
+                     .state = EL_SLOT_LIVE,
+                     .isa = EL_ISA_VMX};
   }
   void count(std::uint32_t slot, unsigned index, std::uint64_t n) {
     slots_[slot].count[index] += n;

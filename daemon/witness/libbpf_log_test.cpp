@@ -39,8 +39,9 @@ TEST_F(LibbpfLog, TheFirstWarningNamesTheCause) {
 
 TEST_F(LibbpfLog, TheVerifiersVerdictComesWithIt) {
   warn(LIBBPF_WARN, "libbpf: prog 'x': BPF program load failed: Permission denied\n");
-  warn(LIBBPF_WARN, "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n0: (95) exit\nR0 !read_ok\nprocessed 1 insns\n"
-                    "-- END PROG LOAD LOG --\n");
+  warn(LIBBPF_WARN,
+       "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n0: (95) exit\nR0 !read_ok\nprocessed 1 insns\n"
+       "-- END PROG LOAD LOG --\n");
   EXPECT_EQ(take_libbpf_warning(), "prog 'x': BPF program load failed: Permission denied; R0 !read_ok");
 }
 

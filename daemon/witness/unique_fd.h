@@ -31,7 +31,8 @@ class UniqueFd {
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
-  /// Closes what is held, then holds `fd`. errno survives. close() is never repeated: Linux frees the number even on EINTR.
+  /// Closes what is held, then holds `fd`. errno survives. close() is never repeated: Linux frees the number even on
+  /// EINTR.
   void reset(int fd = -1) noexcept {
     const int old = std::exchange(fd_, fd);
     if (old < 0 || old == fd) return;
