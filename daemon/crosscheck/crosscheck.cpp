@@ -26,11 +26,12 @@ std::string join(const std::vector<std::string>& names) {
 /// "CPUID, HLT: cause; CR_ACCESS: other cause", in the order of the rows.
 std::string by_cause(Vendor vendor, const std::map<Reason, ReasonVerdict>& rows, Verdict verdict) {
   std::vector<std::pair<std::string, std::vector<std::string>>> causes;
-  for (const auto& [reason, row] : rows) {
+  for (const auto& entry : rows) {
+    const ReasonVerdict& row = entry.second;  // a lambda cannot capture a structured binding in clang 14
     if (row.verdict != verdict) continue;
     auto found = std::find_if(causes.begin(), causes.end(), [&](const auto& cause) { return cause.first == row.why; });
     if (found == causes.end()) found = causes.insert(causes.end(), {row.why, {}});
-    found->second.push_back(reason_label(vendor, reason));
+    found->second.push_back(reason_label(vendor, row.reason));
   }
   std::vector<std::string> clauses;
   clauses.reserve(causes.size());

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "session/certificate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "session/sessions_for_tests.h"
+
+namespace exitledger {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::HasSubstr;
+
+/// Every field away from its default.
+Session full_session() {
+  Session session = ept_session();
+  session.name = "with \"quotes\", ünïcode and\nnewline";
+  session.verdict = Verdict::kDisagrees;
+  session.why = "CPUID: the leaf has 1 exits fewer";
+  session.leaf_detail = "detail";
+  session.reasons[2].residual = -1;
+  session.reasons[2].verdict = Verdict::kDisagrees;
+  session.reasons[2].why = "why";
+  session.raw[2].window = 2;
+  session.raw[2].ebpf_after += 5;
+  session.laws_broken = {{"no-invlpg-under-ept", 14, 3}};
+  session.losses.cause[EL_LOSS_READ_FAILED] = 4;
+  session.losses.cause[EL_LOSS_EVENT] = 9;
+  session.losses.recursion_misses = {{"el_exit", 2}};
+  session.ebpf.at[EL_INDEX_UNKNOWN] = std::numeric_limits<std::uint64_t>::max();
+  return session;
+}
+
+Session read_back(const Session& session) {
+  const Json parsed = Json::parse(to_json(session).dump());
+  Result<Session> read = session_from_json(parsed);
+  EXPECT_TRUE(read) << read.error().message();
+  return read ? *read : Session{};
+}
+
+TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
+  for (const Session& session : {full_session(), ept_session(), shadow_session(), Session{}}) {
+    const Session read = read_back(session);
+    EXPECT_EQ(to_json(read).dump(), to_json(session).dump());
+  }
+  const Session session = full_session();
+  const Session read = read_back(session);
+  EXPECT_EQ(read.name, session.name);
+  EXPECT_EQ(read.epoch, session.epoch);
+  EXPECT_EQ(read.ebpf, session.ebpf);
+  EXPECT_EQ(read.losses.cause, session.losses.cause);
+  EXPECT_EQ(read.losses.recursion_misses, session.losses.recursion_misses);
+  EXPECT_EQ(read.parameters, session.parameters);
+  EXPECT_EQ(read.started_unix_ns, session.started_unix_ns);
+  EXPECT_EQ(read.last_exact_unix_ns, session.last_exact_unix_ns);
+  EXPECT_EQ(read.began_at_load, session.began_at_load);
+  EXPECT_EQ(read.rounds, session.rounds);
+  EXPECT_EQ(read.leaf, session.leaf);
+  EXPECT_EQ(read.verdict, session.verdict);
+  EXPECT_EQ(read.laws_broken.at(0).count, 3u);
+  ASSERT_EQ(read.reasons.size(), session.reasons.size());
+  EXPECT_EQ(read.reasons[2].residual, -1);
+  EXPECT_EQ(read.reasons.back().reason, kReasonAll);
+  ASSERT_EQ(read.raw.size(), session.raw.size());
+  EXPECT_EQ(read.raw[2].window, 2u);
+  EXPECT_EQ(read.raw[2].ebpf_after, session.raw[2].ebpf_after);
+}
+
+TEST(Certificate, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {
+  Session session;
+  session.id = "9";
+  session.leaf = LeafState::kAbsent;
+  session.vendor = Vendor::kSvm;
+  session.paging = Paging::kNpt;
+  session.ebpf.at[EL_INDEX_SVM_NPF] = 12;
+  const Session read = read_back(session);
+  EXPECT_TRUE(read.running());
+  EXPECT_TRUE(read.reasons.empty());
+  EXPECT_EQ(read.ebpf.at[EL_INDEX_SVM_NPF], 12u);
+  EXPECT_EQ(read.vendor, Vendor::kSvm);
+}
+
+TEST(Certificate, HasTheShapeOfTheContract) {
+  const std::vector<Session> sessions{ept_session(), shadow_session()};
+  const Json document = result_document(sessions, {{"ept", "out/demo/ept.prom"}, {"shadow", "out/demo/shadow.prom"}});
+  EXPECT_EQ(document["metrics"]["ept"], "out/demo/ept.prom");
+  ASSERT_EQ(document["sessions"].size(), 2u);
+  const Json& session = document["sessions"][0];
+  EXPECT_EQ(session["paging"], "ept");
+  EXPECT_EQ(session["verdict"], "agrees");
+  EXPECT_EQ(session["laws_broken"], Json::array());
+  EXPECT_EQ(session["losses"], 0);
+  EXPECT_EQ(session["epoch"], "0xfedcba9876543210");
+  std::uint64_t ebpf = 0, leaf = 0;
+  for (const Json& row : session["reasons"]) {
+    ebpf += row["ebpf"].get<std::uint64_t>();
+    leaf += row["leaf"].get<std::uint64_t>();
+    EXPECT_EQ(row["residual"], 0);
+    EXPECT_EQ(row["raw"]["rounds"].size(), 1u);
+  }
+  EXPECT_EQ(session["total"]["ebpf"], ebpf);
+  EXPECT_EQ(session["total"]["leaf"], leaf);
+  EXPECT_EQ(session["exits"], ebpf);
+  const Json& cpuid = session["reasons"][2];
+  EXPECT_EQ(cpuid["number"], 10);
+  EXPECT_EQ(cpuid["name"], "CPUID");
+  EXPECT_EQ(cpuid["own"], 80);
+  EXPECT_EQ(
+      cpuid["raw"]["rounds"][0],
+      (Json{{"cpu", 0}, {"ebpf_before", 1742}, {"leaf", 1735}, {"ebpf_after", 1742}, {"window", 0}, {"own", 80}}));
+  ASSERT_EQ(session["pseudo"].size(), 1u);
+  EXPECT_EQ(session["pseudo"][0]["name"], "ALL");
+}
+
+TEST(Certificate, TotalsAndFlagsAreNoPartOfTheSum) {
+  Session session = agreed_session("1", Paging::kEpt, {{10, 5}, {kReasonUnknown, 3}});
+  session.reasons.insert(session.reasons.end() - 1, {kReasonBusLock, 2, 2, 0, 0, Verdict::kAgrees, ""});
+  const Json json = to_json(session);
+  EXPECT_EQ(json["total"]["ebpf"], 8);
+  EXPECT_EQ(json["reasons"].size(), 2u);
+  EXPECT_EQ(json["pseudo"].size(), 2u);
+  EXPECT_EQ(to_json(read_back(session)).dump(), json.dump());
+}
+
+TEST(Certificate, LargestCountsStayWhole) {
+  Session session;
+  const auto max = std::numeric_limits<std::uint64_t>::max();
+  session.reasons = {{10, max, max - 1, 0, std::numeric_limits<std::int64_t>::min(), Verdict::kDisagrees, "x"}};
+  session.started_unix_ns = std::numeric_limits<std::int64_t>::min();
+  const Session read = read_back(session);
+  EXPECT_EQ(read.reasons.at(0).ebpf, max);
+  EXPECT_EQ(read.reasons.at(0).leaf, max - 1);
+  EXPECT_EQ(read.reasons.at(0).residual, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(read.started_unix_ns, std::numeric_limits<std::int64_t>::min());
+}
+
+struct BadCase {
+  const char* name;
+  std::function<void(Json&)> spoil;
+  const char* path;
+};
+
+class BadCertificate : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadCertificate, IsRefusedWithThePath) {
+  Json json = to_json(full_session());
+  GetParam().spoil(json);
+  const Result<Session> read = session_from_json(json);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().object, GetParam().path);
+  EXPECT_THAT(read.error().message(), HasSubstr("read session"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Certificate, BadCertificate,
+    testing::Values(
+        BadCase{"NoObject", [](Json& j) { j = Json::array(); }, "document"},
+        BadCase{"MissingField", [](Json& j) { j.erase("kernel"); }, "kernel"},
+        BadCase{"NumberForText", [](Json& j) { j["id"] = 1; }, "id"},
+        BadCase{"TextForNumber", [](Json& j) { j["rounds"] = "3"; }, "rounds"},
+        BadCase{"FractionForNumber", [](Json& j) { j["rounds"] = 3.0; }, "rounds"},
+        BadCase{"Negative", [](Json& j) { j["reasons"][3]["leaf"] = -1; }, "reasons[3].leaf"},
+        BadCase{"BeyondSigned", [](Json& j) { j["ended_unix_ns"] = UINT64_MAX; }, "ended_unix_ns"},
+        BadCase{"UnknownVerdict", [](Json& j) { j["reasons"][0]["verdict"] = "fine"; }, "reasons[0].verdict"},
+        BadCase{"UnknownPaging", [](Json& j) { j["paging"] = "EPT"; }, "paging"},
+        BadCase{"ReasonBeyond16Bits", [](Json& j) { j["reasons"][0]["number"] = 65'536; }, "reasons[0].number"},
+        BadCase{"OtherName", [](Json& j) { j["reasons"][0]["name"] = "HLT"; }, "reasons[0].name"},
+        BadCase{"ReasonTwice", [](Json& j) { j["reasons"][1] = j["reasons"][0]; }, "reasons[1].number"},
+        BadCase{"TotalAmongReasons", [](Json& j) { j["reasons"].push_back(j["pseudo"][0]); }, "reasons[9].number"},
+        BadCase{"CountChanged", [](Json& j) { j["reasons"][0]["ebpf"] = 1; }, "total.ebpf"},
+        BadCase{"TotalChanged", [](Json& j) { j["total"]["leaf"] = 1; }, "total.leaf"},
+        BadCase{"LossesHidden", [](Json& j) { j["losses"] = 0; }, "losses"},
+        BadCase{"ExitsChanged", [](Json& j) { j["exits"] = 1; }, "exits"},
+        BadCase{"LossCauseMissing", [](Json& j) { j["losses_by_cause"].erase("no_cpu"); }, "losses_by_cause.no_cpu"},
+        BadCase{"RoundWithoutCpu", [](Json& j) { j["reasons"][0]["raw"]["rounds"][0].erase("cpu"); },
+                "reasons[0].raw.rounds[0].cpu"},
+        BadCase{"RoundsNoArray", [](Json& j) { j["reasons"][0]["raw"]["rounds"] = 1; }, "reasons[0].raw.rounds"},
+        BadCase{"IndexBeyondBook", [](Json& j) { j["book"][0]["index"] = 192; }, "book[0].index"},
+        BadCase{"EpochNoHex", [](Json& j) { j["epoch"] = "0x00000000000000zz"; }, "epoch"},
+        BadCase{"EpochNumber", [](Json& j) { j["epoch"] = 5; }, "epoch"},
+        BadCase{"ParameterNumber", [](Json& j) { j["parameters"]["kvm_intel.ept"] = 1; }, "parameters.kvm_intel.ept"}),
+    [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace exitledger

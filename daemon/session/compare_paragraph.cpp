@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The comparison in plain words. Every clause is either a count or a cause that follows from how the mode works.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "session/compare.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::size_t kNamedAtMost = 4;  // rows named per direction
+constexpr double kEnough = 0.95;         // of a direction's exits: the rest is summed up
+constexpr double kSameTime = 0.10;       // external interrupts that differ by less suggest the same run time
+
+/// Why a reason is more frequent under one mode: a property of the mode, not a guess about the workload.
+struct Cause {
+  Vendor vendor;
+  Reason reason;
+  Paging more_under;
+  std::string_view because;
+};
+
+constexpr std::string_view kFaults =
+    "KVM has to see the guest's page faults to keep its shadow of the guest's page tables";
+constexpr std::string_view kAddressSpaces =
+    "each change of address space (a load of CR3) has to exit, so that KVM can change to another shadow";
+constexpr std::string_view kInvalidations =
+    "KVM has to learn which translations the guest drops, to drop them from the shadow";
+constexpr std::string_view kSecondLevel =
+    "it is how KVM learns that the second level of page tables needs an entry, and there is none without it";
+
+constexpr std::array kCauses = {
+    Cause{Vendor::kVmx, vmx::kException, Paging::kShadow, kFaults},
+    Cause{Vendor::kVmx, vmx::kCrAccess, Paging::kShadow, kAddressSpaces},
+    Cause{Vendor::kVmx, vmx::kInvlpg, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kVmx, vmx::kInvpcid, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kVmx, vmx::kEptViolation, Paging::kEpt, kSecondLevel},
+    Cause{Vendor::kVmx, vmx::kEptMisconfig, Paging::kEpt,
+          "accesses to emulated device memory arrive under this reason with EPT only"},
+    Cause{Vendor::kSvm, 0x4E, Paging::kShadow, kFaults},
+    Cause{Vendor::kSvm, 0x13, Paging::kShadow, kAddressSpaces},
+    Cause{Vendor::kSvm, 0x79, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kSvm, 0xA2, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kSvm, 0x400, Paging::kNpt, kSecondLevel},
+};
+
+/// Exits with the processor's external interrupt: a rough clock of how long guests ran.
+constexpr Reason clock_of(Vendor vendor) { return vendor == Vendor::kVmx ? vmx::kExternalInterrupt : 0x60; }
+
+std::string_view words(Paging paging) {
+  switch (paging) {
+    case Paging::kEpt: return "EPT";
+    case Paging::kShadow: return "shadow paging";
+    case Paging::kNpt: return "NPT";
+  }
+  return "an unknown mode";
+}
+
+std::uint64_t magnitude(std::int64_t value) {
+  return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+}
+
+/// Empty unless the mode of the session with more exits of this reason, and not the other's, brings them about.
+std::string_view because(const Comparison& comparison, const ComparedReason& row) {
+  const bool more_in_b = row.difference > 0;
+  const Paging more = more_in_b ? comparison.b.paging : comparison.a.paging;
+  const Paging less = more_in_b ? comparison.a.paging : comparison.b.paging;
+  for (const Cause& cause : kCauses) {
+    const bool fits = cause.vendor == comparison.a.vendor && cause.reason == row.reason;
+    if (fits && cause.more_under == more && more != less) return cause.because;
+  }
+  return {};
+}
+
+std::string exits(std::uint64_t count) { return fmt::format("{} {}", grouped(count), count == 1 ? "exit" : "exits"); }
+
+std::string times(double ratio) { return fmt::format("{:.{}f}", ratio, ratio < 100 ? 2 : 0); }
+
+std::string opening(const Comparison& comparison) {
+  const ComparedSession &a = comparison.a, &b = comparison.b;
+  const ComparedReason& total = comparison.total;
+  std::string text;
+  if (a.paging == b.paging) {
+    text = fmt::format("Both sessions ran under {}, so what differs here is not the paging mode: A had {}, B {}",
+                       words(a.paging), exits(total.a.ebpf), grouped(total.b.ebpf));
+  } else {
+    text = fmt::format("Under {} (A) there were {}, under {} (B) {}", words(a.paging), exits(total.a.ebpf),
+                       words(b.paging), grouped(total.b.ebpf));
+  }
+  if (total.difference == 0) return text + ", the same number.";
+  text += fmt::format(", {} {}", grouped(magnitude(total.difference)), total.difference > 0 ? "more" : "fewer");
+  return text + (total.ratio ? fmt::format(" ({} times as many).", times(*total.ratio)) : ".");
+}
+
+std::string clause(const Comparison& comparison, const ComparedReason& row, std::uint64_t all) {
+  std::string text = fmt::format("{} ({} to {}, {:.0f} %", row.name, grouped(row.a.ebpf), grouped(row.b.ebpf),
+                                 100.0 * static_cast<double>(magnitude(row.difference)) / static_cast<double>(all));
+  const std::string_view cause = because(comparison, row);
+  return text + (cause.empty() ? ")" : fmt::format(": {})", cause));
+}
+
+/// What grew, or what shrank: the largest rows, how much each accounts for, and why where the mode explains it.
+std::string direction(const Comparison& comparison, bool grew) {
+  std::vector<const ComparedReason*> rows;
+  std::uint64_t all = 0;
+  for (const ComparedReason& row : comparison.reasons) {
+    if (grew ? row.difference <= 0 : row.difference >= 0) continue;
+    rows.push_back(&row);
+    all += magnitude(row.difference);
+  }
+  if (rows.empty()) return {};
+  std::stable_sort(rows.begin(), rows.end(), [](const ComparedReason* x, const ComparedReason* y) {
+    return magnitude(x->difference) > magnitude(y->difference);
+  });
+  std::vector<std::string> clauses;
+  std::uint64_t named = 0;
+  for (const ComparedReason* row : rows) {
+    if (clauses.size() == kNamedAtMost || static_cast<double>(named) >= kEnough * static_cast<double>(all)) break;
+    clauses.push_back(clause(comparison, *row, all));
+    named += magnitude(row->difference);
+  }
+  std::string text = fmt::format(" Reasons that {} account for {} {}: {}", grew ? "grew" : "shrank", grouped(all),
+                                 grew ? "more" : "fewer", fmt::join(clauses, "; "));
+  if (const std::size_t rest = rows.size() - clauses.size(); rest > 0) {
+    text += fmt::format("; {} other {} the remaining {}", rest, rest == 1 ? "reason makes" : "reasons make",
+                        grouped(all - named));
+  }
+  return text + ".";
+}
+
+const ComparedReason* find(const Comparison& comparison, Reason reason) {
+  const auto found = std::find_if(comparison.reasons.begin(), comparison.reasons.end(),
+                                  [&](const ComparedReason& row) { return row.reason == reason; });
+  return found == comparison.reasons.end() ? nullptr : &*found;
+}
+
+std::string run_time(const Comparison& comparison) {
+  const ComparedReason* row = find(comparison, clock_of(comparison.a.vendor));
+  if (row == nullptr || !row->ratio || row->b.ebpf == 0) return {};
+  std::string text = fmt::format(" External interrupts, a rough clock of how long guests ran, went from {} to {}: ",
+                                 grouped(row->a.ebpf), grouped(row->b.ebpf));
+  if (std::abs(*row->ratio - 1) <= kSameTime) return text + "about the same time.";
+  return text + fmt::format("{} time in B, which by itself can account for part of the difference.",
+                            *row->ratio > 1 ? "more" : "less");
+}
+
+std::string equal_rows(const Comparison& comparison) {
+  std::vector<std::string> names;
+  for (const ComparedReason& row : comparison.reasons) {
+    if (row.difference == 0) names.push_back(row.name);
+  }
+  if (names.empty() || names.size() == comparison.reasons.size()) return {};
+  const std::size_t shown = std::min(names.size(), kNamedAtMost);
+  const std::size_t more = names.size() - shown;
+  names.resize(shown);
+  return fmt::format(" Equal to the last exit: {}{}.", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+}  // namespace
+
+std::string paragraph(const Comparison& comparison) {
+  std::string text;
+  if (!comparison.objections.empty()) {
+    text = fmt::format("This is not a sound comparison: {}. ", fmt::join(comparison.objections, "; "));
+  }
+  if (comparison.a.vendor != comparison.b.vendor) return text.substr(0, text.size() - 1);
+  if (comparison.reasons.empty()) return text + "Neither session has an exit besides the reader's own.";
+  text += opening(comparison);
+  text += direction(comparison, true) + direction(comparison, false);
+  text += equal_rows(comparison) + run_time(comparison);
+  if (comparison.objections.empty()) {
+    text += " Both books of both sessions agree on every reason, so each of these exits stands in both.";
+  }
+  return text;
+}
+
+}  // namespace exitledger
