@@ -69,9 +69,9 @@ class Machine {
   [[nodiscard]] Result<void> enable_capability(std::uint32_t capability, std::uint64_t argument);
 
   /// The vCPU, in flat 32-bit protected mode without paging, at `entry`, stack at the end of the memory, no
-  /// exception table: an exception is a Shutdown. This mode runs natively under every paging mode (KVM would emulate real
-  /// mode under ept=0). No in-kernel interrupt controller: HLT comes to user space, and no interrupt ever comes. No CPUID
-  /// table: KVM answers what it answers by itself.
+  /// exception table: an exception is a Shutdown. This mode runs natively under every paging mode (KVM would emulate
+  /// real mode under ept=0). No in-kernel interrupt controller: HLT comes to user space, and no interrupt ever comes.
+  /// No CPUID table: KVM answers what it answers by itself.
   [[nodiscard]] Result<void> add_vcpu(std::uint32_t entry);
 
   /// KVM_RUN up to the next exit to user space or the end of `limit` (armed in this thread). Signals do not end it.
