@@ -22,7 +22,8 @@ struct HttpLimits {
   unsigned connections = 128;             ///< at once per listening socket; more wait in the kernel's queue
   unsigned connections_per_address = 64;  ///< at once per client address; more are closed
   std::chrono::seconds idle_timeout{10};  ///< of a connection that neither sends nor takes anything
-  std::size_t body_bytes = 64 * 1024;     ///< of a request; more is 413, or a closed connection if it was not announced
+  std::size_t body_bytes =
+      std::size_t{64} * 1024;  ///< of a request; more is 413, or a closed connection if it was not announced
 };
 
 /// Not thread-safe. Handlers must not call run().

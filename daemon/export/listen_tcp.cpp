@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <memory>
@@ -43,12 +43,14 @@ std::string bound_address(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
   auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
-  if (::getsockname(fd, address, &length) != 0 ||
-      ::getnameinfo(address, length, host, sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (::getsockname(fd, address, &length) != 0 || ::getnameinfo(address, length, host.data(), host.size(), port.data(),
+                                                                port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
     return {};
-  const std::string name = storage.ss_family == AF_INET6 ? "[" + std::string{host} + "]" : std::string{host};
-  return name + ":" + port;
+  const std::string name =
+      storage.ss_family == AF_INET6 ? "[" + std::string{host.data()} + "]" : std::string{host.data()};
+  return name + ":" + port.data();
 }
 
 bool set_option(int fd, int level, int option, int value) {

@@ -9,17 +9,17 @@
 namespace exitledger {
 namespace {
 
-// Program in which a loss of that cause happens.
+// Tracepoint at which a loss of that cause happens.
 std::string_view program_of(el_loss cause) {
   switch (cause) {
     case EL_LOSS_NO_OFFSET:
     case EL_LOSS_READ_FAILED:
     case EL_LOSS_NO_SLOT:
     case EL_LOSS_SLOT_MAP:
-    case EL_LOSS_NO_CPU: return "kvm_exit";
+    case EL_LOSS_NO_CPU:
+    case EL_LOSS_ASK_MAP: return "kvm_exit";
     case EL_LOSS_ENTRY_NO_SLOT:
     case EL_LOSS_ENTRY_NO_EXIT: return "kvm_entry";
-    case EL_LOSS_ASK_MAP: return "kvm_cpuid";
     case EL_LOSS_EVENT: return "events";
     case EL_LOSS_COUNT: break;
   }
