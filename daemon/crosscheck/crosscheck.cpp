@@ -100,7 +100,7 @@ Track CrossCheck::track_for(const Round& round) const {
 std::string CrossCheck::obstacle() const {
   if (!broken_.empty()) return broken_;
   if (readings_ == 0) return "no reading yet";
-  if (losses_ > 0) return fmt::format("{} events were lost", losses_);
+  if (losses_ > 0) return fmt::format("{} event{} lost", losses_, losses_ == 1 ? " was" : "s were");
   if (!silent_.empty()) return fmt::format("CPU {} gave no answer", *silent_.begin());
   if (tracks_.empty()) return "the reading is empty";
   return {};

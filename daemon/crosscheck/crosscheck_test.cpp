@@ -170,6 +170,7 @@ TEST_P(OneFault, DisagreesForGoodAndNamesTheReason) {
 
     check.accept(host.sweep(), 0);
     EXPECT_EQ(check.verdict(), Verdict::kDisagrees) << "a disagreement is not forgotten";
+    EXPECT_THAT(check.why(), HasSubstr("since reading 2")) << "nor is when it began";
   }
 }
 
@@ -205,7 +206,7 @@ TEST(CrossCheck, ADisagreementLeavesOtherReasonsTheirVerdict) {
   check.accept(host.sweep(), 0);
   EXPECT_EQ(row_of(check, vmx::kHlt).verdict, Verdict::kAgrees);
   EXPECT_THAT(check.why(), Not(HasSubstr("HLT")));
-  EXPECT_THAT(check.why(), HasSubstr("the leaf has 1 exits more than eBPF on CPU 1"));
+  EXPECT_THAT(check.why(), HasSubstr("the leaf has 1 exit more than eBPF on CPU 1"));
 }
 
 TEST(CrossCheck, ADisagreementThatHealsIsStillOne) {
@@ -226,7 +227,7 @@ TEST(CrossCheck, ALossKeepsEveryReasonFromAgreeing) {
   check.accept(host.sweep(), 1);
   EXPECT_EQ(check.verdict(), Verdict::kCannotTell);
   EXPECT_EQ(row_of(check, vmx::kCpuid).verdict, Verdict::kCannotTell);
-  EXPECT_THAT(check.why(), HasSubstr("1 events were lost"));
+  EXPECT_THAT(check.why(), HasSubstr("1 event was lost"));
   check.accept(host.sweep(), 0);
   EXPECT_EQ(check.verdict(), Verdict::kCannotTell) << "what was lost stays lost";
 }
@@ -253,7 +254,8 @@ class Break : public testing::TestWithParam<BreakCase> {};
 TEST_P(Break, CannotTellFromThenOnAndKeepsTheLastGoodCounts) {
   SimulatedHost host = two_cpus();
   CrossCheck check(Vendor::kVmx, host.bases());
-  host.exit(0, vmx::kCpuid, 20);
+  host.exit(0, vmx::kCpuid, 17);
+  host.own_exit(0, vmx::kCpuid, 3);
   check.accept(host.sweep(), 0);
   ASSERT_EQ(check.verdict(), Verdict::kAgrees);
 
@@ -281,6 +283,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BreakCase{"LeafFell", [](Reading& r) { r.rounds[0].leaf = 19; }, "a count of CPUID fell on CPU 0"},
                     BreakCase{"EbpfFell", [](Reading& r) { r.rounds[0].ebpf_before = r.rounds[0].ebpf_after = 19; },
                               "CPUID fell"},
+                    BreakCase{"OwnFell", [](Reading& r) { r.rounds[0].own = 2; }, "CPUID fell"},
                     BreakCase{"EbpfFellWithinARound", [](Reading& r) { r.rounds[0].ebpf_after -= 1; }, "CPUID fell"},
                     BreakCase{"CountedTwice", [](Reading& r) { r.rounds.push_back(r.rounds[0]); }, "came twice"}),
     [](const auto& test) { return test.param.name; });

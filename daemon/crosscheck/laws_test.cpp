@@ -198,6 +198,10 @@ TEST(Laws, TheTableHoldsWhatTheDesignStates) {
   EXPECT_EQ(reasons(Paging::kEpt), (std::vector<Reason>{14, 58}));
 }
 
+TEST(Laws, NestedGuestsVoidTheLawsOfInterceptsAndNoOthers) {
+  for (const Law& law : laws()) EXPECT_EQ(law.holds_with_nested, law.paging == Paging::kShadow) << law.name;
+}
+
 TEST(Laws, NoneIsClaimedForSvm) {
   EXPECT_FALSE(has_laws(Vendor::kSvm, Paging::kNpt));
   EXPECT_FALSE(has_laws(Vendor::kSvm, Paging::kShadow));

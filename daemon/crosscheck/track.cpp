@@ -73,10 +73,10 @@ std::string Track::why(std::uint64_t reading) const {
   }
   if (contradiction_) {
     const std::int64_t deviation = contradiction_->deviation;
-    return fmt::format(
-        "the leaf has {} exits {} than eBPF on CPU {} since reading {}",
-        deviation < 0 ? 0 - static_cast<std::uint64_t>(deviation) : static_cast<std::uint64_t>(deviation),
-        deviation < 0 ? "fewer" : "more", cpu_, contradiction_->reading);
+    const auto bits = static_cast<std::uint64_t>(deviation);
+    const std::uint64_t exits = deviation < 0 ? 0 - bits : bits;
+    return fmt::format("the leaf has {} exit{} {} than eBPF on CPU {} since reading {}", exits, exits == 1 ? "" : "s",
+                       deviation < 0 ? "fewer" : "more", cpu_, contradiction_->reading);
   }
   if (read_in_ != reading) return fmt::format("CPU {} was not read in the newest reading", cpu_);
   if (late_) return fmt::format("CPU {} was first read after the session began: what it did before is unproven", cpu_);

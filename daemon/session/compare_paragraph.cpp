@@ -25,13 +25,14 @@ struct Cause {
 };
 
 constexpr std::string_view kFaults =
-    "KVM has to see the guest's page faults to keep its shadow of the guest's page tables";
+    "under shadow paging KVM has to see the guest's page faults to keep its shadow of the guest's page tables";
 constexpr std::string_view kAddressSpaces =
-    "each change of address space (a load of CR3) has to exit, so that KVM can change to another shadow";
+    "under shadow paging each load of CR3, a change of address space, has to exit, so that KVM changes to another "
+    "shadow";
 constexpr std::string_view kInvalidations =
-    "KVM has to learn which translations the guest drops, to drop them from the shadow";
+    "under shadow paging KVM has to learn which translations the guest drops, to drop them from the shadow";
 constexpr std::string_view kSecondLevel =
-    "it is how KVM learns that the second level of page tables needs an entry, and there is none without it";
+    "it is how KVM learns that the second level of page tables lacks an entry, and shadow paging has no second level";
 
 constexpr std::array kCauses = {
     Cause{Vendor::kVmx, vmx::kException, Paging::kShadow, kFaults},
@@ -40,7 +41,7 @@ constexpr std::array kCauses = {
     Cause{Vendor::kVmx, vmx::kInvpcid, Paging::kShadow, kInvalidations},
     Cause{Vendor::kVmx, vmx::kEptViolation, Paging::kEpt, kSecondLevel},
     Cause{Vendor::kVmx, vmx::kEptMisconfig, Paging::kEpt,
-          "accesses to emulated device memory arrive under this reason with EPT only"},
+          "an access to emulated device memory can arrive under this reason with EPT only"},
     Cause{Vendor::kSvm, 0x4E, Paging::kShadow, kFaults},
     Cause{Vendor::kSvm, 0x13, Paging::kShadow, kAddressSpaces},
     Cause{Vendor::kSvm, 0x79, Paging::kShadow, kInvalidations},
@@ -66,6 +67,8 @@ std::uint64_t magnitude(std::int64_t value) {
 
 /// Empty unless the mode of the session with more exits of this reason, and not the other's, brings them about.
 std::string_view because(const Comparison& comparison, const ComparedReason& row) {
+  // A session that breaks a law did not run under the mode that it is labelled with: then no mode explains anything.
+  if (!comparison.a.laws_broken.empty() || !comparison.b.laws_broken.empty()) return {};
   const bool more_in_b = row.difference > 0;
   const Paging more = more_in_b ? comparison.b.paging : comparison.a.paging;
   const Paging less = more_in_b ? comparison.a.paging : comparison.b.paging;
@@ -97,7 +100,7 @@ std::string opening(const Comparison& comparison) {
 }
 
 std::string clause(const Comparison& comparison, const ComparedReason& row, std::uint64_t all) {
-  std::string text = fmt::format("{} ({} to {}, {:.0f} %", row.name, grouped(row.a.ebpf), grouped(row.b.ebpf),
+  std::string text = fmt::format("{} ({} to {}, {:.0f}%", row.name, grouped(row.a.ebpf), grouped(row.b.ebpf),
                                  100.0 * static_cast<double>(magnitude(row.difference)) / static_cast<double>(all));
   const std::string_view cause = because(comparison, row);
   return text + (cause.empty() ? ")" : fmt::format(": {})", cause));
