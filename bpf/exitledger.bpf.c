@@ -135,7 +135,7 @@ static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, __u32
 {
 	struct el_slot *slot;
 	struct el_cpu *cpu;
-	__u32 reason = 0;
+	__u32 reason; /* written by the probe read, also when it fails */
 	__u64 index;
 
 	if ((__u32)ctx->args[1] != EL_ISA_VMX || !el_offsets.vmx_exit_reason)

@@ -24,17 +24,19 @@ struct Boundary {
 };
 
 struct ProbeOptions {
-  std::uint32_t slots = 1024;  ///< vCPUs that can have a book of their own at once; sizeof(el_slot) + sizeof(el_owner) bytes each
-  bool time = true;            ///< keep durations (attach to kvm:kvm_entry, read the clock per exit)
-  std::string sys = "/sys";    ///< root of sysfs
+  std::uint32_t slots =
+      1024;          ///< vCPUs that can have a book of their own at once; sizeof(el_slot) + sizeof(el_owner) bytes each
+  bool time = true;  ///< keep durations (attach to kvm:kvm_entry, read the clock per exit)
+  std::string sys = "/sys";  ///< root of sysfs
 };
 
 /// Not thread-safe: one thread uses it. Members return absolute counts since attach().
 class EbpfWitness {
  public:
   /// Loads and attaches. Needs kvm.ko loaded (the tracepoints are its), CAP_BPF and CAP_PERFMON; the vendor module may
-  /// be absent. Pins kvm.ko for its lifetime, never the vendor module. The process that calls it is "own": its micro
-  /// guests' answers are logged apart.
+  /// be absent. The death hook needs CAP_SYS_ADMIN too, during this call only: kvm.ko's BTF is handed out to nobody
+  /// else, and Debian's perf_event_paranoid=3 keeps kprobes from CAP_PERFMON. Pins kvm.ko for its lifetime, never the
+  /// vendor module. The process that calls it is "own": its micro guests' answers are logged apart.
   [[nodiscard]] static Result<std::unique_ptr<EbpfWitness>> attach(const ProbeOptions& options);
   ~EbpfWitness();
   EbpfWitness(const EbpfWitness&) = delete;
