@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "model/verdict.h"
 
 namespace exitledger::cli {
 

@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
                     Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},
                     Wrong{"compare_one", {"compare", "1"}, "b"}),
-    [](const auto& info) { return info.param.what; });
+    [](const auto& row) { return row.param.what; });
 
 TEST(Options, HelpAndVersionLeaveWithZero) {
   for (const char* word : {"--help", "--version"}) {

@@ -112,7 +112,7 @@ std::map<Reason, ReasonVerdict> CrossCheck::rows() const {
     ReasonVerdict& row =
         rows.try_emplace(place.reason, ReasonVerdict{.reason = place.reason, .verdict = Verdict::kAgrees, .why = {}})
             .first->second;
-    const Books books = track.since_start();
+    const BookSums books = track.since_start();
     row.ebpf += books.ebpf;
     row.leaf += books.leaf;
     row.own += books.own;
@@ -169,7 +169,7 @@ std::vector<Round> CrossCheck::start() const {
   std::vector<Round> start;
   start.reserve(tracks_.size());
   for (const auto& [place, track] : tracks_) {
-    const Books& books = track.start();
+    const BookSums& books = track.start();
     start.push_back({.cpu = place.cpu,
                      .reason = place.reason,
                      .window = 0,

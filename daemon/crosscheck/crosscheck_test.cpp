@@ -486,7 +486,7 @@ TEST(CrossCheck, RowsAreTheRoundsLessTheStart) {
   host.own_exit(0, vmx::kCpuid, 5);
   host.exit(1, vmx::kCpuid, 6);
   check.accept(host.sweep(), 0);
-  Books sum;
+  BookSums sum;
   for (const Round& round : check.raw()) {
     if (round.reason == vmx::kCpuid) sum = {sum.ebpf + round.ebpf_before, sum.leaf + round.leaf, sum.own + round.own};
   }

@@ -86,13 +86,13 @@ std::string Track::why(std::uint64_t reading) const {
   return fmt::format("no exact round: counts could move on CPU {} while they were read", cpu_);
 }
 
-Books Track::since_start() const {
+BookSums Track::since_start() const {
   return {
       .ebpf = newest_.ebpf_before - start_.ebpf, .leaf = newest_.leaf - start_.leaf, .own = newest_.own - start_.own};
 }
 
 bool Track::own_is_too_large() const {
-  const Books books = since_start();
+  const BookSums books = since_start();
   // At the leaf's instant the eBPF book can hold all that it held after it.
   return books.own > books.leaf || books.own > newest_.ebpf_after - start_.ebpf;
 }

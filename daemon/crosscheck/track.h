@@ -13,7 +13,7 @@
 namespace exitledger {
 
 /// Counts of one CPU and reason at one instant, or since one.
-struct Books {
+struct BookSums {
   std::uint64_t ebpf = 0, leaf = 0, own = 0;
 };
 
@@ -45,9 +45,9 @@ class Track {
   [[nodiscard]] std::string why(std::uint64_t reading) const;
 
   /// Counts at the newest round, relative to the start. For a round that is no point, eBPF as read before the leaf.
-  [[nodiscard]] Books since_start() const;
+  [[nodiscard]] BookSums since_start() const;
   /// Counts at the session's start.
-  [[nodiscard]] const Books& start() const { return start_; }
+  [[nodiscard]] const BookSums& start() const { return start_; }
   /// How far the newest round lies from K as it stood before any contradiction: 0 when the books balance.
   [[nodiscard]] std::int64_t residual() const { return residual_; }
 
@@ -62,7 +62,7 @@ class Track {
 
   std::uint32_t cpu_;
   bool late_ = false;
-  Books start_;
+  BookSums start_;
   Round newest_;               // zero point before the first round
   std::optional<Interval> k_;  // what all rounds before a contradiction leave possible
   std::uint64_t read_in_ = 0;  // newest reading that held this track

@@ -2,7 +2,7 @@
 #include "witness/process.h"
 
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <vector>
 
 namespace exitledger {
@@ -47,8 +47,9 @@ Result<VmNames> vm_names(const std::filesystem::path& proc, std::uint32_t pid) {
   const std::filesystem::path path = proc / std::to_string(pid) / "cmdline";
   std::ifstream file{path, std::ios::binary};
   if (!file) return fail_errno("open", path.string());
-  const std::string text{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
-  return vm_names_from_cmdline(text);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return vm_names_from_cmdline(text.str());
 }
 
 }  // namespace exitledger

@@ -31,8 +31,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"comma in the name", "qemu\0-name\0guest=a,,b,debug-threads=on\0"s, "a,b", ""},
                     Row{"no value", "qemu\0-name\0"s, "", ""}, Row{"not QEMU", "crosvm\0run\0"s, "", ""}, Row{"empty", "", "", ""},
                     Row{"the program is called -name", "-name\0x\0"s, "", ""}),
-    [](const auto& info) {
-      std::string name = info.param.what;
+    [](const auto& row) {
+      std::string name = row.param.what;
       for (char& c : name)
         if (c == ' ' || c == '-') c = '_';
       return name;
