@@ -236,8 +236,9 @@ int on_kvm_entry(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!book)
 		return no_cpu();
+	/* A vCPU's first entry follows no exit; a slot refused at an exit was counted there. */
 	if (book->slot_vcpu != vcpu && !find_entry_slot(book, vcpu))
-		return lose_entry(EL_LOSS_ENTRY_NO_SLOT);
+		return 0;
 	slot = bpf_map_lookup_elem(&slots, &book->slot);
 	if (!slot)
 		return lose_entry(EL_LOSS_ENTRY_NO_SLOT);

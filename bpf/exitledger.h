@@ -21,8 +21,8 @@ enum el_loss {
 	EL_LOSS_NO_SLOT = 2,	  /* exit: the slot table is full: host book only */
 	EL_LOSS_SLOT_MAP = 3,	  /* exit: the vCPU map refused an entry: host book only */
 	EL_LOSS_NO_CPU = 4,	  /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no CPU has it) */
-	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: no slot, so no duration */
-	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: first entry, or one refused */
+	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: the vCPU's slot is beyond the table, so no duration */
+	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: one that the processor refused */
 	EL_LOSS_ASK_MAP = 7,	  /* a leaf query could not be remembered: its answer is not judged */
 	EL_LOSS_EVENT = 8,	  /* the wake-up ring was full: the daemon learns at its next poll instead */
 	EL_LOSS_COUNT = 12,
