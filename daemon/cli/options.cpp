@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <sstream>
 
 #include "version.h"
@@ -27,6 +28,18 @@ std::string take_metrics(const std::vector<std::string>& pairs, std::map<std::st
     into[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return {};
+}
+
+bool known(const CLI::App& app, const std::string& name) {
+  const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(subcommands.begin(), subcommands.end(), [&](const CLI::App* each) { return each->check_name(name); });
+}
+
+// CLI11 says of a misspelt subcommand only that one is required.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  const bool unknown = !first.empty() && first.front() != '-' && !known(app, first);
+  return unknown ? "unknown subcommand '" + first + "'" : error.what();
 }
 
 void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) {
@@ -107,7 +120,7 @@ Parsed parse(int argc, const char* const* argv) {
     std::ostringstream err;
     parsed.leave = true;
     parsed.status = app.exit(error, out, err) == 0 ? 0 : 2;
-    parsed.text = parsed.status == 0 ? out.str() : std::string{"exitledger: "} + error.what() + " (--help tells more)\n";
+    parsed.text = parsed.status == 0 ? out.str() : "exitledger: " + complaint(app, error, argc, argv) + " (--help tells more)\n";
     return parsed;
   }
   serve.leaf_interval = std::chrono::milliseconds{interval_ms};
