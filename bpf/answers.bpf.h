@@ -77,7 +77,8 @@ static __always_inline __u64 count_asked(const __u64 *count, __u32 isa, __u32 fu
 
 	if (function == EL_LEAF_FIRST + 3)
 		return count[EL_INDEX_ALL];
-	/* No reason asked, or one that stands in no book: another pseudo-reason, a code that shares the unknown's counter. */
+	/* No reason asked, or one that stands in no book: another pseudo-reason, a code that shares the unknown's
+	 * counter. */
 	if (function == EL_LEAF_FIRST + 1 || (reason > EL_PSEUDO_LAST_COUNTED && reason < 0xFFFC))
 		return 0;
 	index = el_leaf_index(isa, reason);

@@ -16,15 +16,16 @@
 #define EL_ISA_VMX 1u
 #define EL_ISA_SVM 2u
 
-#define EL_INDEX_DIRECT 168u	 /* codes 0..0xA7 stand at their own number */
-#define EL_INDEX_SVM_NPF 168u	 /* 0x400..0x403 stand at 168..171 */
-#define EL_INDEX_SVM_NEG 172u	 /* -4..-1 stand at 172..175 */
-#define EL_INDEX_ALL 184u	 /* 0xFE00: every exit, a counter of its own */
-#define EL_INDEX_UNKNOWN 185u	 /* 0xFE01: a code that no index above can hold */
-#define EL_INDEX_BUS_LOCK 186u	 /* 0xFE02: flag, also counted under its basic reason */
-#define EL_INDEX_ENCLAVE 187u	 /* 0xFE03: flag, also counted under its basic reason */
+#define EL_INDEX_DIRECT 168u	   /* codes 0..0xA7 stand at their own number */
+#define EL_INDEX_SVM_NPF 168u	   /* 0x400..0x403 stand at 168..171 */
+#define EL_INDEX_SVM_NEG 172u	   /* -4..-1 stand at 172..175 */
+#define EL_INDEX_ALL 184u	   /* 0xFE00: every exit, a counter of its own */
+#define EL_INDEX_UNKNOWN 185u	   /* 0xFE01: a code that no index above can hold */
+#define EL_INDEX_BUS_LOCK 186u	   /* 0xFE02: flag, also counted under its basic reason */
+#define EL_INDEX_ENCLAVE 187u	   /* 0xFE03: flag, also counted under its basic reason */
 #define EL_INDEX_FAILED_ENTRY 188u /* 0xFE04: flag, also counted under its basic reason */
-#define EL_INDEX_UNREAD 189u	 /* an exit whose reason could not be read; no reason of the leaf: a loss is counted with it */
+#define EL_INDEX_UNREAD                                                                                                \
+	189u /* an exit whose reason could not be read; no reason of the leaf: a loss is counted with it */
 #define EL_INDEX_COUNT 192u
 
 /* Flag bits of a VMX exit reason (SDM vol. 3, "Exit reason" field; kernel: union vmx_exit_reason). */

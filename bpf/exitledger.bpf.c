@@ -206,8 +206,7 @@ static __noinline int lose_entry(enum el_loss cause)
 #define R16(x) R4(x), R4(x), R4(x), R4(x)
 #define R64(x) R16(x), R16(x), R16(x), R16(x)
 /* 0 for 0, else floor(log2) + 1 */
-static const __u8 el_bits[256] = {0,	 1,	 2,	 2,	 R4(3),	 R4(4),	 R4(4),	 R16(5),
-				  R16(6), R16(6), R64(7), R64(8), R64(8)};
+static const __u8 el_bits[256] = {0, 1, 2, 2, R4(3), R4(4), R4(4), R16(5), R16(6), R16(6), R64(7), R64(8), R64(8)};
 
 /* Bucket of a duration above 64 us. */
 static __noinline __u32 long_bucket(__u64 ns)
@@ -277,7 +276,8 @@ int on_kvm_hypercall(struct bpf_raw_tracepoint_args *ctx)
 
 /*
  * kvm_cpuid(function, index, rax, rbx, rcx, rdx, found, used_max_basic): the registers are the guest's answer. The
- * patched KVM keeps preemption off from reading its counters until after this, so this CPU's book is of the same instant.
+ * patched KVM keeps preemption off from reading its counters until after this, so this CPU's book is of the same
+ * instant.
  */
 SEC("raw_tp/kvm_cpuid")
 int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)

@@ -16,15 +16,16 @@
 
 /* Causes of loss: each early return of a program counts one of these on the CPU where it happened. */
 enum el_loss {
-	EL_LOSS_NO_OFFSET = 0,	  /* exit: the place of the exit reason is not known yet; counted in ALL and UNREAD */
-	EL_LOSS_READ_FAILED = 1,  /* exit: the vendor's vCPU could not be read; counted in ALL and UNREAD */
-	EL_LOSS_NO_SLOT = 2,	  /* exit: the slot table is full: host book only */
-	EL_LOSS_SLOT_MAP = 3,	  /* exit: the vCPU map refused an entry: host book only */
-	EL_LOSS_NO_CPU = 4,	  /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no CPU has it) */
+	EL_LOSS_NO_OFFSET = 0,	 /* exit: the place of the exit reason is not known yet; counted in ALL and UNREAD */
+	EL_LOSS_READ_FAILED = 1, /* exit: the vendor's vCPU could not be read; counted in ALL and UNREAD */
+	EL_LOSS_NO_SLOT = 2,	 /* exit: the slot table is full: host book only */
+	EL_LOSS_SLOT_MAP = 3,	 /* exit: the vCPU map refused an entry: host book only */
+	EL_LOSS_NO_CPU = 4, /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no
+			       CPU has it) */
 	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: the vCPU's slot is beyond the table, so no duration */
 	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: one that the processor refused */
-	EL_LOSS_ASK_MAP = 7,	  /* a leaf query could not be remembered: its answer is not judged */
-	EL_LOSS_EVENT = 8,	  /* the wake-up ring was full: the daemon learns at its next poll instead */
+	EL_LOSS_ASK_MAP = 7,	   /* a leaf query could not be remembered: its answer is not judged */
+	EL_LOSS_EVENT = 8,	   /* the wake-up ring was full: the daemon learns at its next poll instead */
 	EL_LOSS_COUNT = 12,
 };
 
@@ -35,22 +36,24 @@ enum el_loss {
 struct el_cpu {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index */
 	__u64 lost[EL_LOSS_COUNT];   /* losses per cause */
-	__u64 hypercall[16];	     /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
-	__u64 told[4];		     /* answers given from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) */
-	__u64 told_emulated;	     /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
-	__u64 slot_vcpu;	     /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe only */
-	__u32 slot;		     /* cache: slot of slot_vcpu; probe only */
+	__u64 hypercall[16]; /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
+	__u64 told[4];	     /* answers given from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) */
+	__u64 told_emulated; /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
+	__u64 slot_vcpu; /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
+			    only */
+	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
 	__u64 reserved[13];
 };
 
-/* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after folding. */
+/* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
+ * folding. */
 struct el_slot {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index since the slot was given out */
 	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the exit not yet entered again from; 0 = none */
 	__u32 exit_index;	     /* its dense index */
-	__u32 ask_tid;		     /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
-	__u64 reserved[6];	     /* to whole cache lines: neighbours are written by other CPUs */
+	__u32 ask_tid;	   /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
+	__u64 reserved[6]; /* to whole cache lines: neighbours are written by other CPUs */
 };
 
 enum el_slot_state {
@@ -64,17 +67,18 @@ enum el_slot_state {
  * times; RETIRED to FREE is the daemon's step, after it has zeroed the slot and before it gives the number back.
  */
 struct el_owner {
-	__u64 vcpu;	/* struct kvm_vcpu pointer (an identity, never followed by the daemon) */
-	__u64 kvm;	/* struct kvm pointer, likewise */
-	__u64 vm_id;	/* number of the VM, from 1 up, never used twice in one life of the probe */
-	__u64 born_ns;	/* CLOCK_MONOTONIC of the vCPU's first exit seen */
-	__u32 tgid;	/* process (host's pid namespace) that ran the vCPU then */
-	__u32 vcpu_id;	/* KVM_CREATE_VCPU's argument */
-	__u32 state;	/* enum el_slot_state */
-	__u32 isa;	/* EL_ISA_* */
+	__u64 vcpu;    /* struct kvm_vcpu pointer (an identity, never followed by the daemon) */
+	__u64 kvm;     /* struct kvm pointer, likewise */
+	__u64 vm_id;   /* number of the VM, from 1 up, never used twice in one life of the probe */
+	__u64 born_ns; /* CLOCK_MONOTONIC of the vCPU's first exit seen */
+	__u32 tgid;    /* process (host's pid namespace) that ran the vCPU then */
+	__u32 vcpu_id; /* KVM_CREATE_VCPU's argument */
+	__u32 state;   /* enum el_slot_state */
+	__u32 isa;     /* EL_ISA_* */
 };
 
-/* 2^EL_DURATION_SHIFT ns is the first bound: bucket 0 is below 256 ns, bucket i in [2^(7+i), 2^(8+i)), the last is open. */
+/* 2^EL_DURATION_SHIFT ns is the first bound: bucket 0 is below 256 ns, bucket i in [2^(7+i), 2^(8+i)), the last is
+ * open. */
 #define EL_DURATION_SHIFT 8u
 #define EL_DURATION_BUCKETS 32u
 
@@ -100,18 +104,18 @@ struct el_durations {
  * (this CPU) and scope 1 (this vCPU).
  */
 struct el_answer {
-	__u64 serial;	/* number of the answer in its log, from 1; 0 = never written. Written last. */
-	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u64 serial;	  /* number of the answer in its log, from 1; 0 = never written. Written last. */
+	__u64 time_ns;	  /* CLOCK_MONOTONIC */
 	__u64 cpu_count;  /* host book of this CPU for the reason asked; 0 where no reason is asked (leaf 0x4FFFFFFD) */
 	__u64 vcpu_count; /* the asking vCPU's book, likewise; 0 without slot */
-	__u32 function; /* EAX in */
-	__u32 index;	/* ECX in: scope << 16 | reason */
+	__u32 function;	  /* EAX in */
+	__u32 index;	  /* ECX in: scope << 16 | reason */
 	__u32 eax, ebx, ecx, edx;
 	__u32 cpu;
-	__u32 slot;	/* EL_NO_SLOT: emulated CPUID or no slot */
-	__u32 tid;	/* thread that asked */
+	__u32 slot; /* EL_NO_SLOT: emulated CPUID or no slot */
+	__u32 tid;  /* thread that asked */
 	__u32 isa;
-	__u64 vm_id;	/* 0 without slot */
+	__u64 vm_id; /* 0 without slot */
 };
 #define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
 #define EL_LEAF_COUNT 4u
@@ -122,9 +126,9 @@ struct el_answer {
 /* Load of a vendor module: the host's book of every CPU as it was then, so that a session begins exactly. */
 #define EL_BOUNDARIES 4u /* ring: boundary n lies at n % EL_BOUNDARIES */
 struct el_boundary {
-	__u64 serial;	/* number of the load, from 1 */
+	__u64 serial; /* number of the load, from 1 */
 	__u64 time_ns;
-	__u32 isa;	/* by the module's name */
+	__u32 isa; /* by the module's name */
 	__u32 pad;
 };
 struct el_boundary_cpu {
@@ -142,7 +146,7 @@ enum el_event_kind {
 struct el_event {
 	__u32 kind; /* enum el_event_kind */
 	__u32 slot;
-	__u64 id;   /* boundary serial, or vm_id */
+	__u64 id; /* boundary serial, or vm_id */
 };
 
 /* Where fields of the kernel's structures stand: from BTF, by the daemon. 0 = not known. */

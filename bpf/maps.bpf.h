@@ -83,13 +83,13 @@ struct el_layout el_offsets = {};
 __u32 el_isa = 0;
 
 /* Written by the probe; the daemon reads them. */
-__u32 el_own_tgid = 0;		/* the daemon's process in the host's pid namespace (learn_self) */
-__u32 el_next_slot = 0;		/* slots ever given out by counting up; may run past el_nr_slots */
-__u64 el_last_vm = 0;		/* vm_id given last */
-__u64 el_own_serial = 0;	/* answers written to own_answers */
-__u64 el_guest_serial = 0;	/* answers written to guest_answers */
-__u64 el_boundary_serial = 0;	/* loads of a vendor module */
-__u64 el_lost_no_cpu = 0;	/* EL_LOSS_NO_CPU */
+__u32 el_own_tgid = 0;	      /* the daemon's process in the host's pid namespace (learn_self) */
+__u32 el_next_slot = 0;	      /* slots ever given out by counting up; may run past el_nr_slots */
+__u64 el_last_vm = 0;	      /* vm_id given last */
+__u64 el_own_serial = 0;      /* answers written to own_answers */
+__u64 el_guest_serial = 0;    /* answers written to guest_answers */
+__u64 el_boundary_serial = 0; /* loads of a vendor module */
+__u64 el_lost_no_cpu = 0;     /* EL_LOSS_NO_CPU */
 
 /*
  * The book of the CPU that we run on. Every program that writes to it plainly runs with preemption off (raw

@@ -18,7 +18,8 @@ class DaemonBackend final : public Backend {
  public:
   explicit DaemonBackend(ApiClient client) : client_(std::move(client)) {}
 
-  Result<nlohmann::json> call(const std::string& method, const std::string& path, const ApiParameters& parameters) override {
+  Result<nlohmann::json> call(const std::string& method, const std::string& path,
+                              const ApiParameters& parameters) override {
     const std::string url = with_query(path, parameters);
     return method == "POST" ? client_.post(url, nlohmann::json::object()) : client_.get(url);
   }
@@ -34,7 +35,8 @@ class LocalBackend final : public Backend {
     books_.follow();
   }
 
-  Result<nlohmann::json> call(const std::string& method, const std::string& path, const ApiParameters& parameters) override {
+  Result<nlohmann::json> call(const std::string& method, const std::string& path,
+                              const ApiParameters& parameters) override {
     const ApiAnswer answer = api_.call(method, path, parameters);
     if (answer.status != 200) return fail(method, path, answer.body.at("error").get<std::string>());
     return nlohmann::json(answer.body);

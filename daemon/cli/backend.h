@@ -17,7 +17,7 @@ class Backend {
   virtual ~Backend() = default;
   /// Body of a 200 answer; Error otherwise, with the daemon's own line.
   [[nodiscard]] virtual Result<nlohmann::json> call(const std::string& method, const std::string& path,
-                                                            const ApiParameters& parameters) = 0;
+                                                    const ApiParameters& parameters) = 0;
 
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;

@@ -11,17 +11,19 @@ namespace exitledger::cli {
 namespace {
 
 void print_row(const ReasonVerdict& row, const std::string& name) {
-  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}{}\n", is_pseudo(row.reason) ? "" : std::to_string(row.reason), name,
-             grouped(row.ebpf), grouped(row.leaf), grouped(row.own), row.residual, to_string(row.verdict),
-             row.why.empty() ? "" : ": " + row.why);
+  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}{}\n",
+             is_pseudo(row.reason) ? "" : std::to_string(row.reason), name, grouped(row.ebpf), grouped(row.leaf),
+             grouped(row.own), row.residual, to_string(row.verdict), row.why.empty() ? "" : ": " + row.why);
 }
 
 void print_session(const Session& session) {
-  fmt::print("session {}: {} paging, kernel {}, {} readings, losses {}\n", session.id, to_string(session.paging), session.kernel,
-             session.rounds, session.losses.total());
-  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}\n", "reason", "name", "eBPF", "leaf", "own", "residual", "verdict");
+  fmt::print("session {}: {} paging, kernel {}, {} readings, losses {}\n", session.id, to_string(session.paging),
+             session.kernel, session.rounds, session.losses.total());
+  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}\n", "reason", "name", "eBPF", "leaf", "own", "residual",
+             "verdict");
   for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
-  for (const BrokenLaw& law : session.laws_broken) fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
+  for (const BrokenLaw& law : session.laws_broken)
+    fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
   fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One function per subcommand; each prints its answer on stdout, one line per error on stderr, and returns the exit status.
+// One function per subcommand; each prints its answer on stdout, one line per error on stderr, and returns the exit
+// status.
 #pragma once
 
 #include "cli/options.h"

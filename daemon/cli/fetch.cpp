@@ -10,7 +10,9 @@ namespace exitledger::cli {
 Result<std::vector<Session>> fetch_sessions(const Common& common) {
   auto backend = daemon_backend(common);
   if (!backend) return tl::unexpected{backend.error()};
-  if (!*backend) return fail("ask for sessions on", common.api_socket, "nobody listens there: only a running 'exitledger serve' keeps sessions");
+  if (!*backend)
+    return fail("ask for sessions on", common.api_socket,
+                "nobody listens there: only a running 'exitledger serve' keeps sessions");
   const auto document = (*backend)->call("GET", "/api/v1/sessions", {});
   if (!document) return tl::unexpected{document.error()};
   std::vector<Session> sessions;

@@ -29,7 +29,8 @@ void print_table(const nlohmann::json& report, bool all) {
   for (const auto& row : report.at("reasons")) {
     const auto exits = row.at("exits").get<std::uint64_t>();
     if (exits == 0 && !all) continue;
-    fmt::print("{:>6}  {:<24} {:>20}", row.at("number").get<unsigned>(), row.at("name").get<std::string>(), grouped(exits));
+    fmt::print("{:>6}  {:<24} {:>20}", row.at("number").get<unsigned>(), row.at("name").get<std::string>(),
+               grouped(exits));
     if (row.contains("cycles")) fmt::print(" {:>22}", grouped(row.at("cycles").get<std::uint64_t>()));
     fmt::print("\n");
   }

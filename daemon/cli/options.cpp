@@ -10,8 +10,10 @@
 namespace exitledger::cli {
 namespace {
 
-const std::map<std::string, leaf::Scope> kScopes{{"default", leaf::Scope::kDefault}, {"vm", leaf::Scope::kVm},
-                                                 {"host", leaf::Scope::kHost},       {"cpu", leaf::Scope::kCpu}};
+const std::map<std::string, leaf::Scope> kScopes{{"default", leaf::Scope::kDefault},
+                                                 {"vm", leaf::Scope::kVm},
+                                                 {"host", leaf::Scope::kHost},
+                                                 {"cpu", leaf::Scope::kCpu}};
 
 // Durations as Prometheus spells them: 500ms, 10s, 1m.
 CLI::AsNumberWithUnit duration_units() {
@@ -32,7 +34,8 @@ std::string take_metrics(const std::vector<std::string>& pairs, std::map<std::st
 
 bool known(const CLI::App& app, const std::string& name) {
   const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
-  return std::any_of(subcommands.begin(), subcommands.end(), [&](const CLI::App* each) { return each->check_name(name); });
+  return std::any_of(subcommands.begin(), subcommands.end(),
+                     [&](const CLI::App* each) { return each->check_name(name); });
 }
 
 // CLI11 says of a misspelt subcommand only that one is required.
@@ -60,13 +63,15 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
 Parsed parse(int argc, const char* const* argv) {
   Parsed parsed;
   Options& options = parsed.options;
-  CLI::App app{"exitledger: every VM exit in two books, an eBPF probe's and a patched KVM's, and the proof that they agree"};
+  CLI::App app{
+      "exitledger: every VM exit in two books, an eBPF probe's and a patched KVM's, and the proof that they agree"};
   app.set_version_flag("--version", std::string{kVersionLine});
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--api.socket", options.common.api_socket, "Socket of the daemon")->capture_default_str();
   app.add_option("--kvm.device", options.common.kvm_device, "KVM device for the leaf's reader")->capture_default_str();
-  app.add_option("--slots", options.common.slots, "vCPUs that can have a book of their own at once (about 1.6 KiB each)")
+  app.add_option("--slots", options.common.slots,
+                 "vCPUs that can have a book of their own at once (about 1.6 KiB each)")
       ->check(CLI::Range(1U, 262'144U))
       ->capture_default_str();
 
@@ -77,11 +82,13 @@ Parsed parse(int argc, const char* const* argv) {
 
   StatusOptions status;
   CLI::App& status_app = *app.add_subcommand("status", "What the daemon sees; exit 0 if it is ready, 2 if not");
-  status_app.add_option("--wait-s", status.wait_s, "Wait up to this many seconds for it to be ready")->check(CLI::Range(0U, 3600U));
+  status_app.add_option("--wait-s", status.wait_s, "Wait up to this many seconds for it to be ready")
+      ->check(CLI::Range(0U, 3600U));
   status_app.add_flag("--json", status.json, "JSON on stdout");
 
   LeafOptionsCli leaf_options;
-  CLI::App& leaf_app = *app.add_subcommand("leaf", "Read the exit-count CPUID leaves of this host through a micro guest");
+  CLI::App& leaf_app =
+      *app.add_subcommand("leaf", "Read the exit-count CPUID leaves of this host through a micro guest");
   leaf_app.add_option("--scope", leaf_options.scope, "Whose counters: default, vm (the micro guest), host, cpu")
       ->transform(CLI::CheckedTransformer(kScopes))
       ->default_str("host");
@@ -91,7 +98,9 @@ Parsed parse(int argc, const char* const* argv) {
   CheckOptions check;
   CLI::App& check_app =
       *app.add_subcommand("check", "Read both books and judge; exit 0 they agree, 1 they disagree, 2 cannot tell");
-  check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs")->check(CLI::Range(1U, 1000U))->capture_default_str();
+  check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs")
+      ->check(CLI::Range(1U, 1000U))
+      ->capture_default_str();
   check_app.add_flag("--json", check.json, "JSON on stdout");
 
   CLI::App& sessions_app = *app.add_subcommand("sessions", "Sessions that the daemon keeps");
@@ -101,26 +110,30 @@ Parsed parse(int argc, const char* const* argv) {
   list_app.add_flag("--json", list.json, "JSON on stdout");
   SessionsExportOptions exported;
   std::vector<std::string> metrics;
-  CLI::App& export_app = *sessions_app.add_subcommand("export", "Sessions with everything that their verdicts rest on, as JSON");
+  CLI::App& export_app =
+      *sessions_app.add_subcommand("export", "Sessions with everything that their verdicts rest on, as JSON");
   export_app.add_option("id", exported.ids, "Sessions (default: all)");
-  export_app.add_option("--metrics", metrics, "PAGING=FILE: the scrape taken at a session's end; repeatable")->allow_extra_args(false);
+  export_app.add_option("--metrics", metrics, "PAGING=FILE: the scrape taken at a session's end; repeatable")
+      ->allow_extra_args(false);
 
   CompareOptions compare;
-  CLI::App& compare_app =
-      *app.add_subcommand("compare", "Two sessions side by side; exit 0 both agree and break no law, 1 one does not, 2 cannot tell");
+  CLI::App& compare_app = *app.add_subcommand(
+      "compare", "Two sessions side by side; exit 0 both agree and break no law, 1 one does not, 2 cannot tell");
   compare_app.add_option("a", compare.a, "Session")->required();
   compare_app.add_option("b", compare.b, "Session")->required();
   compare_app.add_flag("--json", compare.json, "JSON on stdout");
 
   try {
     app.parse(argc, argv);
-    if (const std::string wrong = take_metrics(metrics, exported.metrics); !wrong.empty()) throw CLI::ValidationError(wrong);
+    if (const std::string wrong = take_metrics(metrics, exported.metrics); !wrong.empty())
+      throw CLI::ValidationError(wrong);
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;
     parsed.leave = true;
     parsed.status = app.exit(error, out, err) == 0 ? 0 : 2;
-    parsed.text = parsed.status == 0 ? out.str() : "exitledger: " + complaint(app, error, argc, argv) + " (--help tells more)\n";
+    parsed.text =
+        parsed.status == 0 ? out.str() : "exitledger: " + complaint(app, error, argc, argv) + " (--help tells more)\n";
     return parsed;
   }
   serve.leaf_interval = std::chrono::milliseconds{interval_ms};

@@ -26,8 +26,9 @@ TEST(Options, ServeHasDefaults) {
 }
 
 TEST(Options, ServeTakesWhatItIsTold) {
-  const Parsed parsed = parse_words({"serve", "--web.listen-address", ":1", "--web.listen-address", "[::1]:2", "--leaf.interval", "500ms",
-                                     "--no-collector.time", "--no-collector.leaf", "--slots", "16"});
+  const Parsed parsed =
+      parse_words({"serve", "--web.listen-address", ":1", "--web.listen-address", "[::1]:2", "--leaf.interval", "500ms",
+                   "--no-collector.time", "--no-collector.leaf", "--slots", "16"});
   ASSERT_FALSE(parsed.leave) << parsed.text;
   const auto& serve = std::get<ServeOptions>(parsed.options.command);
   EXPECT_THAT(serve.listen_addresses, testing::ElementsAre(":1", "[::1]:2"));
@@ -44,7 +45,8 @@ TEST(Options, LeafScopeIsAName) {
 }
 
 TEST(Options, ExportTakesMetricsPerPaging) {
-  const Parsed parsed = parse_words({"sessions", "export", "1", "2", "--metrics", "ept=a.prom", "--metrics", "shadow=b.prom"});
+  const Parsed parsed =
+      parse_words({"sessions", "export", "1", "2", "--metrics", "ept=a.prom", "--metrics", "shadow=b.prom"});
   ASSERT_FALSE(parsed.leave) << parsed.text;
   const auto& exported = std::get<SessionsExportOptions>(parsed.options.command);
   EXPECT_THAT(exported.ids, testing::ElementsAre("1", "2"));
@@ -74,7 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"unknown_option", {"serve", "--frobnicate"}, "--frobnicate"},
                     Wrong{"interval_without_unit", {"serve", "--leaf.interval", "10"}, "--leaf.interval"},
                     Wrong{"interval_too_short", {"serve", "--leaf.interval", "1ms"}, "--leaf.interval"},
-                    Wrong{"no_slots", {"serve", "--slots", "0"}, "--slots"}, Wrong{"scope", {"leaf", "--scope", "galaxy"}, "--scope"},
+                    Wrong{"no_slots", {"serve", "--slots", "0"}, "--slots"},
+                    Wrong{"scope", {"leaf", "--scope", "galaxy"}, "--scope"},
                     Wrong{"rounds", {"check", "--rounds", "0"}, "--rounds"},
                     Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
                     Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},

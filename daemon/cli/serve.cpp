@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kFollow{1000};
 void log_line(const std::string& line) { fmt::print(stderr, "exitledger: {}\n", line); }
 
 std::int64_t unix_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 // SIGTERM and SIGINT arrive as reads; SIGPIPE is nobody's end.
@@ -56,9 +57,13 @@ void add_routes(Router& router, Books& books, Api& api) {
   router.get("/-/healthy", healthy_page());
   router.get("/-/ready", ready_page([&books] { return unsettled_because(books); }));
   for (const std::string path : {"/api/v1/status", "/api/v1/sessions", "/api/v1/vms", "/api/v1/answers"})
-    router.get(path, [&api, path](const Request& request) { return to_response(api.call("GET", path, parameters_of(request))); });
+    router.get(path, [&api, path](const Request& request) {
+      return to_response(api.call("GET", path, parameters_of(request)));
+    });
   for (const std::string path : {"/api/v1/check", "/api/v1/leaf", "/api/v1/hold"})
-    router.post(path, [&api, path](const Request& request) { return to_response(api.call("POST", path, parameters_of(request))); });
+    router.post(path, [&api, path](const Request& request) {
+      return to_response(api.call("POST", path, parameters_of(request)));
+    });
 }
 
 // The group that may use the socket besides root; nullopt where the system does not have it.
@@ -84,11 +89,14 @@ Result<void> listen_everywhere(HttpServer& server, const Common& common, const S
 Result<int> loop(const UniqueFd& signals, Books& books, HttpServer& server) {
   for (;;) {
     // A descriptor of -1 (nothing to attach to yet) is skipped by poll().
-    std::array<pollfd, 3> fds{{{signals.get(), POLLIN, 0}, {books.event_fd(), POLLIN, 0}, {server.event_fd(), POLLIN, 0}}};
+    std::array<pollfd, 3> fds{
+        {{signals.get(), POLLIN, 0}, {books.event_fd(), POLLIN, 0}, {server.event_fd(), POLLIN, 0}}};
     const auto wait = std::min(kFollow, server.timeout().value_or(kFollow));
-    if (poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR) return fail_errno("poll", "the daemon's descriptors");
+    if (poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR)
+      return fail_errno("poll", "the daemon's descriptors");
     signalfd_siginfo stop{};
-    if (fds[0].revents != 0 && read(signals.get(), &stop, sizeof stop) == sizeof stop) return static_cast<int>(stop.ssi_signo);
+    if (fds[0].revents != 0 && read(signals.get(), &stop, sizeof stop) == sizeof stop)
+      return static_cast<int>(stop.ssi_signo);
     books.follow();
     server.run();
   }

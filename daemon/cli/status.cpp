@@ -29,7 +29,8 @@ void print_status(const nlohmann::json& status) {
   else
     fmt::print("eBPF witness: not attached: {}\n", text(status.at("detached_because")));
   const auto& leaf = status.at("leaf");
-  fmt::print("leaf witness: {}{}{}\n", text(leaf.at("state")), text(leaf.at("detail")).empty() ? "" : ": ", text(leaf.at("detail")));
+  fmt::print("leaf witness: {}{}{}\n", text(leaf.at("state")), text(leaf.at("detail")).empty() ? "" : ": ",
+             text(leaf.at("detail")));
   fmt::print("vendor module: {}, paging {}\n", text(status.at("vendor")), text(status.at("paging")));
   if (!status.at("session").is_null())
     fmt::print("session {}: {} exits\n", text(status.at("session")), grouped(status.at("exits").get<std::uint64_t>()));

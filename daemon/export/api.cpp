@@ -18,7 +18,8 @@ using Json = nlohmann::ordered_json;
 ApiAnswer error(int status, const std::string& text) { return {status, Json{{"error", text}}}; }
 
 // A whole number from a query parameter within bounds.
-Result<unsigned> number(const ApiParameters& parameters, const std::string& name, unsigned fallback, unsigned low, unsigned high) {
+Result<unsigned> number(const ApiParameters& parameters, const std::string& name, unsigned fallback, unsigned low,
+                        unsigned high) {
   const auto found = parameters.find(name);
   if (found == parameters.end()) return fallback;
   const std::string& text = found->second;

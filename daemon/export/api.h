@@ -21,10 +21,10 @@ using ApiParameters = std::map<std::string, std::string>;
 ///   GET  /api/v1/status               what is attached, which session runs
 ///   GET  /api/v1/sessions             every session kept, with what its verdict rests on
 ///   GET  /api/v1/vms                  living VMs and their eBPF counts
-///   GET  /api/v1/answers              what guests were told from the leaves, newest last, with the eBPF counts of that instant
-///   POST /api/v1/check?rounds=N       reads both books and judges; the running session
-///   POST /api/v1/leaf?scope=NAME      the leaf of this host, all reasons
-///   POST /api/v1/hold?seconds=N       no leaf reading for that long
+///   GET  /api/v1/answers              what guests were told from the leaves, newest last, with the eBPF counts of that
+///   instant POST /api/v1/check?rounds=N       reads both books and judges; the running session POST
+///   /api/v1/leaf?scope=NAME      the leaf of this host, all reasons POST /api/v1/hold?seconds=N       no leaf reading
+///   for that long
 class Api {
  public:
   explicit Api(Books& books) : books_(books) {}
@@ -43,8 +43,8 @@ class Api {
   Books& books_;
 };
 
-/// What there still is to wait for, one line; empty when there is nothing: no KVM module is loaded, or a session runs whose
-/// leaf was read or is known not to be readable.
+/// What there still is to wait for, one line; empty when there is nothing: no KVM module is loaded, or a session runs
+/// whose leaf was read or is known not to be readable.
 [[nodiscard]] std::string unsettled_because(Books& books);
 
 }  // namespace exitledger

@@ -30,8 +30,8 @@ inline constexpr Reason kReasonVmFail = 0xFE06;       ///< vmx->fail: no hardwar
 /// VMX basic exit reasons that laws and tests speak of (SDM vol. 3, appendix "VMX Basic Exit Reasons").
 namespace vmx {
 inline constexpr Reason kException = 0, kExternalInterrupt = 1, kCpuid = 10, kHlt = 12, kInvlpg = 14, kVmcall = 18,
-                        kCrAccess = 28, kIo = 30, kMsrRead = 31, kMsrWrite = 32, kInvalidState = 33,
-                        kEptViolation = 48, kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
+                        kCrAccess = 28, kIo = 30, kMsrRead = 31, kMsrWrite = 32, kInvalidState = 33, kEptViolation = 48,
+                        kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
 }  // namespace vmx
 
 struct ReasonInfo {
@@ -44,11 +44,13 @@ struct ReasonInfo {
 
 [[nodiscard]] bool is_defined(Vendor vendor, Reason reason);
 
-/// Not a reason of its own but a total, a flag or no exit: never part of a sum over reasons. kReasonUnknown is part of it.
+/// Not a reason of its own but a total, a flag or no exit: never part of a sum over reasons. kReasonUnknown is part of
+/// it.
 [[nodiscard]] constexpr bool is_pseudo(Reason reason) { return reason >= 0xFE00 && reason <= 0xFEFF; }
 [[nodiscard]] constexpr bool is_summand(Reason reason) { return !is_pseudo(reason) || reason == kReasonUnknown; }
 
-/// Label: the kernel's name ("EPT_VIOLATION"); pseudo-reasons "ALL", "UNKNOWN", "BUS_LOCK_FLAG", …; "unknown:N" otherwise.
+/// Label: the kernel's name ("EPT_VIOLATION"); pseudo-reasons "ALL", "UNKNOWN", "BUS_LOCK_FLAG", …; "unknown:N"
+/// otherwise.
 [[nodiscard]] std::string reason_label(Vendor vendor, Reason reason);
 
 /// Number of a label as reason_label() spells it, or of a plain decimal or 0x number.

@@ -10,10 +10,10 @@
 
 namespace exitledger::leaf {
 
-inline constexpr std::uint32_t kTotal = 0x4FFFFFFF;     ///< total exits and cycles, scope 0
-inline constexpr std::uint32_t kExits = 0x4FFFFFFE;     ///< exits of one reason
-inline constexpr std::uint32_t kInfo = 0x4FFFFFFD;      ///< signature, flags, instance number, table of reasons
-inline constexpr std::uint32_t kCycles = 0x4FFFFFFC;    ///< cycles of one reason
+inline constexpr std::uint32_t kTotal = 0x4FFFFFFF;   ///< total exits and cycles, scope 0
+inline constexpr std::uint32_t kExits = 0x4FFFFFFE;   ///< exits of one reason
+inline constexpr std::uint32_t kInfo = 0x4FFFFFFD;    ///< signature, flags, instance number, table of reasons
+inline constexpr std::uint32_t kCycles = 0x4FFFFFFC;  ///< cycles of one reason
 inline constexpr std::uint32_t kAbiVersion = 1;
 inline constexpr std::uint32_t kCapability = 0x4FFFFFFE;  ///< KVM_CHECK_EXTENSION, KVM_ENABLE_CAP
 /// "ExitLedger\0\0" in EBX, ECX, EDX.
@@ -54,8 +54,8 @@ struct Registers {
 /// Answer to kInfo, sub-leaf 1 (flags in EAX, entries of the table of defined reasons in EBX).
 struct Flags {
   std::uint32_t eax = 0;
-  [[nodiscard]] constexpr unsigned vendor() const { return eax & 3; }        ///< 1 VMX, 2 SVM
-  [[nodiscard]] constexpr unsigned paging() const { return eax >> 2 & 3; }   ///< 1 EPT, 2 shadow, 3 NPT
+  [[nodiscard]] constexpr unsigned vendor() const { return eax & 3; }       ///< 1 VMX, 2 SVM
+  [[nodiscard]] constexpr unsigned paging() const { return eax >> 2 & 3; }  ///< 1 EPT, 2 shadow, 3 NPT
   [[nodiscard]] constexpr bool cycles_kept() const { return eax >> 4 & 1; }
   [[nodiscard]] constexpr bool default_scope_is_host() const { return eax >> 5 & 1; }
   [[nodiscard]] constexpr bool allowed(Scope scope) const { return eax >> (8 + static_cast<unsigned>(scope)) & 1; }

@@ -14,11 +14,12 @@ namespace exitledger {
 struct PagingBooks {
   Vendor vendor = Vendor::kVmx;
   Counts ebpf;
-  std::map<Reason, std::uint64_t> leaf;     ///< as of each session's last reading; no entry at all: never read
-  std::map<Reason, std::uint64_t> own;      ///< exits of the reader's own micro guests, included in the two above
-  std::map<Reason, std::int64_t> residual;  ///< leaf − eBPF that nothing explains, of the newest session; judged reasons only
+  std::map<Reason, std::uint64_t> leaf;  ///< as of each session's last reading; no entry at all: never read
+  std::map<Reason, std::uint64_t> own;   ///< exits of the reader's own micro guests, included in the two above
+  std::map<Reason, std::int64_t>
+      residual;  ///< leaf − eBPF that nothing explains, of the newest session; judged reasons only
   std::map<Reason, DurationHistogram> durations;  ///< exit to next entry; empty if time is not kept
-  std::int64_t last_exact_unix_ns = 0;      ///< last reading in which every reason agreed; 0 = never
+  std::int64_t last_exact_unix_ns = 0;            ///< last reading in which every reason agreed; 0 = never
 };
 
 }  // namespace exitledger

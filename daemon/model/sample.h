@@ -16,8 +16,8 @@ namespace exitledger {
 
 /// Losses by cause; any above zero keeps every verdict from "agrees".
 struct Losses {
-  std::array<std::uint64_t, EL_LOSS_COUNT> cause{};          ///< enum el_loss
-  std::map<std::string, std::uint64_t> recursion_misses{};   ///< kernel's count per program
+  std::array<std::uint64_t, EL_LOSS_COUNT> cause{};         ///< enum el_loss
+  std::map<std::string, std::uint64_t> recursion_misses{};  ///< kernel's count per program
 
   /// Events missing from a book that verdicts rest on (the host's): exits not counted, programs not run.
   [[nodiscard]] std::uint64_t of_host_book() const;
@@ -30,12 +30,12 @@ struct Losses {
 
 /// One VM that lives, or died since the last sample.
 struct VmSample {
-  std::uint64_t id = 0;        ///< number given by the probe, never reused in its life
-  std::uint32_t tgid = 0;      ///< process of the VMM
-  std::uint64_t born_ns = 0;   ///< CLOCK_MONOTONIC of its first exit
-  std::uint32_t vcpus = 0;     ///< vCPUs seen
-  bool own = false;            ///< the reader's own micro guest
-  bool alive = true;           ///< false: every vCPU seen has died; reported once more with its final counts, then no more
+  std::uint64_t id = 0;       ///< number given by the probe, never reused in its life
+  std::uint32_t tgid = 0;     ///< process of the VMM
+  std::uint64_t born_ns = 0;  ///< CLOCK_MONOTONIC of its first exit
+  std::uint32_t vcpus = 0;    ///< vCPUs seen
+  bool own = false;           ///< the reader's own micro guest
+  bool alive = true;  ///< false: every vCPU seen has died; reported once more with its final counts, then no more
   Counts counts;
 };
 
@@ -61,7 +61,7 @@ struct ProbeSample {
 struct ProgramHealth {
   std::string name;
   bool attached = false;
-  std::string how;  ///< "raw_tp/kvm_exit", "fentry/kvm_arch_vcpu_destroy", …
+  std::string how;                               ///< "raw_tp/kvm_exit", "fentry/kvm_arch_vcpu_destroy", …
   std::uint64_t run_count = 0, run_time_ns = 0;  ///< only while kernel.bpf_stats_enabled
   std::uint64_t recursion_misses = 0;
 };

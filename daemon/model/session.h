@@ -30,22 +30,23 @@ struct Session {
   std::string name;  ///< given by a person; empty
   Vendor vendor = Vendor::kVmx;
   Paging paging = Paging::kEpt;
-  std::string kernel;           ///< uname -r
-  std::uint64_t epoch = 0;      ///< the host's instance number from the leaf; 0 if the leaf is absent
+  std::string kernel;       ///< uname -r
+  std::uint64_t epoch = 0;  ///< the host's instance number from the leaf; 0 if the leaf is absent
   std::int64_t started_unix_ns = 0, ended_unix_ns = 0;  ///< ended 0: running
-  bool began_at_load = false;   ///< true: the books' relation at the start is known; false: attached to a running module
+  bool began_at_load = false;  ///< true: the books' relation at the start is known; false: attached to a running module
   LeafState leaf = LeafState::kAbsent;
-  std::string leaf_detail;      ///< why, when not present
+  std::string leaf_detail;                        ///< why, when not present
   std::map<std::string, std::string> parameters;  ///< of the vendor module and of kvm: "kvm_intel.ept" -> "Y"
 
-  Counts ebpf;                  ///< all exits since the session's start, at the last sample (no cross-check needed)
-  Losses losses;                ///< within the session
-  std::uint64_t rounds = 0;     ///< readings judged
-  std::vector<ReasonVerdict> reasons;  ///< as of the last reading; reasons with a count, ascending; empty without a leaf
-  std::vector<Round> raw;       ///< the rounds that the last verdict rests on
+  Counts ebpf;               ///< all exits since the session's start, at the last sample (no cross-check needed)
+  Losses losses;             ///< within the session
+  std::uint64_t rounds = 0;  ///< readings judged
+  std::vector<ReasonVerdict>
+      reasons;             ///< as of the last reading; reasons with a count, ascending; empty without a leaf
+  std::vector<Round> raw;  ///< the rounds that the last verdict rests on
   std::int64_t last_exact_unix_ns = 0;  ///< time of the last reading in which every reason agreed; 0 = never
   Verdict verdict = Verdict::kCannotTell;
-  std::string why;              ///< one clause when the verdict is not kAgrees
+  std::string why;  ///< one clause when the verdict is not kAgrees
   std::vector<BrokenLaw> laws_broken;
 
   [[nodiscard]] bool running() const { return ended_unix_ns == 0; }

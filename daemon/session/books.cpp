@@ -22,7 +22,9 @@ void Books::say(const std::string& line) const {
 int Books::event_fd() const { return ebpf_ ? ebpf_->event_fd() : -1; }
 std::string_view Books::death_hook() const { return ebpf_ ? ebpf_->death_hook() : "none"; }
 std::vector<ProgramHealth> Books::programs() const { return ebpf_ ? ebpf_->programs() : std::vector<ProgramHealth>{}; }
-std::vector<el_answer> Books::guest_answers() const { return ebpf_ ? ebpf_->guest_answers() : std::vector<el_answer>{}; }
+std::vector<el_answer> Books::guest_answers() const {
+  return ebpf_ ? ebpf_->guest_answers() : std::vector<el_answer>{};
+}
 
 void Books::follow() {
   auto modules = read_modules(options_.probe.sys);
@@ -90,8 +92,8 @@ void Books::begin_session(Vendor vendor, Paging paging, const std::optional<Boun
   if (changed) layout_known_ = true;
   running_.emplace(std::move(start));
   leaf_host_.reset();
-  say(fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor), to_string(paging),
-                  boundary ? "" : " (loaded before the probe attached)"));
+  say(fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
+                  to_string(paging), boundary ? "" : " (loaded before the probe attached)"));
   find_leaf();
   next_reading_ = Clock::now();
 }
@@ -108,8 +110,8 @@ void Books::end_session(const std::optional<Boundary>& next) {
   ended_.push_back(running_->finish(at_end));
   if (ended_.size() > kSessionsKept) ended_.pop_front();
   const Session& session = ended_.back();
-  say(fmt::format("session {} ends: {} exits, verdict: {}{}{}", session.id, session.ebpf.all(), to_string(session.verdict),
-                  session.why.empty() ? "" : ": ", session.why));
+  say(fmt::format("session {} ends: {} exits, verdict: {}{}{}", session.id, session.ebpf.all(),
+                  to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
   running_.reset();
   leaf_state_ = LeafState::kAbsent;
   leaf_detail_ = "no KVM vendor module is loaded";
@@ -165,7 +167,8 @@ Result<Reading> Books::sweep_booked() {
 }
 
 Result<std::vector<LeafAnswer>> Books::ask(std::span<const LeafQuery> queries) {
-  if (!running_) return fail("ask the leaf", "of this host", attached() ? "no KVM vendor module is loaded" : detached_because_);
+  if (!running_)
+    return fail("ask the leaf", "of this host", attached() ? "no KVM vendor module is loaded" : detached_because_);
   const std::vector<std::uint32_t> cpus = usable_cpus();
   if (cpus.empty()) return fail_errno("sched_getaffinity", "this thread");
   auto paired = ask_paired(options_.leaf, *ebpf_, running_->own(), queries, cpus.front());
@@ -179,7 +182,8 @@ void Books::hold(std::chrono::seconds duration) { held_until_ = Clock::now() + d
 
 Result<Session> Books::judge(unsigned rounds) {
   follow();
-  if (!running_) return fail("judge", "the running session", attached() ? "no KVM vendor module is loaded" : detached_because_);
+  if (!running_)
+    return fail("judge", "the running session", attached() ? "no KVM vendor module is loaded" : detached_because_);
   for (unsigned i = 0; i < rounds; ++i) read_leaf();
   next_reading_ = Clock::now() + options_.leaf_interval;
   running_->update(ebpf_->sample());

@@ -29,7 +29,7 @@ namespace exitledger {
 struct BooksOptions {
   ProbeOptions probe;
   LeafOptions leaf;
-  bool read_leaf = true;                           ///< false: eBPF alone, the leaf counts as absent
+  bool read_leaf = true;                            ///< false: eBPF alone, the leaf counts as absent
   std::chrono::milliseconds leaf_interval{10'000};  ///< between readings while exits go on
 };
 

@@ -14,10 +14,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr std::array<std::pair<std::string_view, leaf::Scope>, 5> kScopes{{{"default", leaf::Scope::kDefault},
-                                                                          {"vcpu", leaf::Scope::kVcpu},
-                                                                          {"vm", leaf::Scope::kVm},
-                                                                          {"host", leaf::Scope::kHost},
-                                                                          {"cpu", leaf::Scope::kCpu}}};
+                                                                           {"vcpu", leaf::Scope::kVcpu},
+                                                                           {"vm", leaf::Scope::kVm},
+                                                                           {"host", leaf::Scope::kHost},
+                                                                           {"cpu", leaf::Scope::kCpu}}};
 
 std::optional<leaf::Scope> scope_from(std::string_view name) {
   for (const auto& [known, scope] : kScopes)
@@ -33,7 +33,8 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
   const auto host = leaf_host(ask);
   if (!host) return tl::unexpected{host.error()};
   if (!host->flags.allowed(*scope))
-    return fail("read the leaf of scope", std::string{scope_name}, "this KVM refuses it: see the parameter exit_leaf of kvm, and CAP_PERFMON");
+    return fail("read the leaf of scope", std::string{scope_name},
+                "this KVM refuses it: see the parameter exit_leaf of kvm, and CAP_PERFMON");
 
   const Vendor vendor = host->flags.vendor() == 2 ? Vendor::kSvm : Vendor::kVmx;
   const bool cycles = host->flags.cycles_kept();
@@ -45,7 +46,9 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
   const auto answers = ask(queries);
   if (!answers) return tl::unexpected{answers.error()};
 
-  Json report{{"abi", host->version}, {"vendor", to_string(vendor)}, {"paging", to_string(static_cast<Paging>(host->flags.paging()))},
+  Json report{{"abi", host->version},
+              {"vendor", to_string(vendor)},
+              {"paging", to_string(static_cast<Paging>(host->flags.paging()))},
               {"scope", scope_name}};
   for (const auto& [name, each] : kScopes)
     if (host->flags.allowed(each)) report["scopes_allowed"].push_back(name);
@@ -55,13 +58,15 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
     if (leaf::refused(answer.registers)) continue;
     const auto reason = static_cast<Reason>(answer.query.ecx & 0xFFFF);
     if (answer.query.eax == leaf::kInfo)
-      report["instance"] = fmt::format("{:#018x}", static_cast<std::uint64_t>(answer.registers.ebx) << 32 | answer.registers.eax);
+      report["instance"] =
+          fmt::format("{:#018x}", static_cast<std::uint64_t>(answer.registers.ebx) << 32 | answer.registers.eax);
     else if (answer.query.eax == leaf::kCycles)
       rows.back()["cycles"] = leaf::cycles_in(answer.registers);
     else if (reason == kReasonAll)
       report["total"] = leaf::exits_in(answer.registers);
     else
-      rows.push_back({{"number", reason}, {"name", reason_label(vendor, reason)}, {"exits", leaf::exits_in(answer.registers)}});
+      rows.push_back(
+          {{"number", reason}, {"name", reason_label(vendor, reason)}, {"exits", leaf::exits_in(answer.registers)}});
   }
   report["reasons"] = std::move(rows);
   return report;

@@ -12,7 +12,8 @@ namespace exitledger {
 namespace {
 
 std::int64_t unix_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string kernel_release() {
@@ -42,7 +43,8 @@ Losses losses_since(const Losses& now, const Losses& base) {
   Losses delta = now;
   for (std::size_t i = 0; i < delta.cause.size(); ++i) delta.cause[i] -= base.cause[i];
   for (const auto& [program, misses] : base.recursion_misses)
-    if (const auto found = delta.recursion_misses.find(program); found != delta.recursion_misses.end()) found->second -= misses;
+    if (const auto found = delta.recursion_misses.find(program); found != delta.recursion_misses.end())
+      found->second -= misses;
   return delta;
 }
 

@@ -42,7 +42,9 @@ class RunningSession {
   [[nodiscard]] const OwnExits& own() const { return own_; }
   [[nodiscard]] std::map<Reason, DurationHistogram> durations(const ProbeSample& sample) const;
   /// Exits that no reading has covered yet.
-  [[nodiscard]] bool moved_since_reading(const ProbeSample& sample) const { return sample.counts.all() != all_at_reading_; }
+  [[nodiscard]] bool moved_since_reading(const ProbeSample& sample) const {
+    return sample.counts.all() != all_at_reading_;
+  }
   [[nodiscard]] std::uint64_t epoch() const { return session_.epoch; }
 
  private:

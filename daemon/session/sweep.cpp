@@ -73,8 +73,8 @@ Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWit
   own.add(cpu, cost);
   if (paired.size() != answers->size())
     return fail("trace the leaf's answers on CPU", std::to_string(cpu),
-                fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match", answers->size(),
-                            traced.size(), paired.size()));
+                fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match",
+                            answers->size(), traced.size(), paired.size()));
   return paired;
 }
 
@@ -95,11 +95,13 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
     for (const PairedAnswer& answer : *answers) {
       if (leaf::refused(answer.leaf.registers))
         return fail("read the leaf of CPU", std::to_string(cpu),
-                    fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON", answer.leaf.query.eax,
-                                answer.leaf.query.ecx));
+                    fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON",
+                                answer.leaf.query.eax, answer.leaf.query.ecx));
       if (answer.leaf.query.eax == leaf::kInfo) {
-        const std::uint64_t epoch = static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
-        if (epoch != host.epoch) return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
+        const std::uint64_t epoch =
+            static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
+        if (epoch != host.epoch)
+          return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
         continue;
       }
       Round round;

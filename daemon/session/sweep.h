@@ -29,7 +29,7 @@ class OwnExits {
 /// the kvm:kvm_cpuid tracepoint carried; anything else is an Error, never a count.
 struct PairedAnswer {
   LeafAnswer leaf;
-  el_answer traced;  ///< with both books' counts of that instant
+  el_answer traced;       ///< with both books' counts of that instant
   std::uint64_t own = 0;  ///< own exits of the reason asked, on that CPU, up to that instant
 };
 [[nodiscard]] Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWitness& ebpf, OwnExits& own,

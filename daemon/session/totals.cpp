@@ -22,7 +22,7 @@ void add(PagingBooks& totals, const RunningSession& running, const ProbeSample& 
   const Session& session = running.session();
   totals.vendor = session.vendor;
   totals.ebpf += session.ebpf;
-  
+
   totals.residual.clear();
   for (const ReasonVerdict& row : session.reasons) {
     totals.leaf[row.reason] += row.leaf;

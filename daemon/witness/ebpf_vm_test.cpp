@@ -109,8 +109,8 @@ TEST_F(EbpfVm, EveryExitButTheLastHasADuration) {
   std::uint64_t durations = 0;
   for (const auto& [reason, histogram] : sample.durations)
     for (const std::uint64_t count : histogram.bucket) durations += count;
-  EXPECT_EQ(durations + 1, sample.counts.all());              // the HLT's goes on
-  EXPECT_EQ(sample.losses.total(), 0U);  // the first entry follows no exit: nothing is lost
+  EXPECT_EQ(durations + 1, sample.counts.all());  // the HLT's goes on
+  EXPECT_EQ(sample.losses.total(), 0U);           // the first entry follows no exit: nothing is lost
 }
 
 TEST_F(EbpfVm, DeadVcpusGiveTheirSlotsBack) {

@@ -37,8 +37,10 @@ VmNames vm_names_from_cmdline(std::string_view cmdline) {
   VmNames names;
   const std::vector<std::string_view> words = words_of(cmdline);
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-    if (words[i] == "-name" || words[i] == "--name") names.name = name_from(words[++i]);
-    else if (words[i] == "-uuid" || words[i] == "--uuid") names.uuid = std::string{words[++i]};
+    if (words[i] == "-name" || words[i] == "--name")
+      names.name = name_from(words[++i]);
+    else if (words[i] == "-uuid" || words[i] == "--uuid")
+      names.uuid = std::string{words[++i]};
   }
   return names;
 }

@@ -26,11 +26,13 @@ TEST_P(Cmdline, YieldsNames) {
 
 INSTANTIATE_TEST_SUITE_P(
     Qemu, Cmdline,
-    testing::Values(Row{"libvirt", "/usr/bin/qemu\0-name\0guest=web-1,debug-threads=on\0-uuid\0a-b-c\0"s, "web-1", "a-b-c"},
-                    Row{"plain", "qemu\0-name\0web\0"s, "web", ""}, Row{"options", "qemu\0-name\0web,process=x\0"s, "web", ""},
+    testing::Values(Row{"libvirt", "/usr/bin/qemu\0-name\0guest=web-1,debug-threads=on\0-uuid\0a-b-c\0"s, "web-1",
+                        "a-b-c"},
+                    Row{"plain", "qemu\0-name\0web\0"s, "web", ""},
+                    Row{"options", "qemu\0-name\0web,process=x\0"s, "web", ""},
                     Row{"comma in the name", "qemu\0-name\0guest=a,,b,debug-threads=on\0"s, "a,b", ""},
-                    Row{"no value", "qemu\0-name\0"s, "", ""}, Row{"not QEMU", "crosvm\0run\0"s, "", ""}, Row{"empty", "", "", ""},
-                    Row{"the program is called -name", "-name\0x\0"s, "", ""}),
+                    Row{"no value", "qemu\0-name\0"s, "", ""}, Row{"not QEMU", "crosvm\0run\0"s, "", ""},
+                    Row{"empty", "", "", ""}, Row{"the program is called -name", "-name\0x\0"s, "", ""}),
     [](const auto& row) {
       std::string name = row.param.what;
       for (char& c : name)
