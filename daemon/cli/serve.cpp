@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 
 #include "cli/commands.h"
 #include "export/api.h"

@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <time.h>
+
+#include <ctime>
 
 #include "model/leaf_abi.h"
 
