@@ -20,6 +20,11 @@ TICKS_PER_SECOND_SMP = 20_000_000
 TIME_AT_START = 1_700_000_000
 
 
+# A CPU of Bochs that sleeps in MWAIT is not woken by another's write, only by its own next timer: what one CPU waits
+# for the other to do took minutes. HLT is woken by an interrupt.
+ARGUMENTS = "idle=halt"
+
+
 class BochsHost(Host):
     cpu_flag = "vmx"
 
@@ -31,7 +36,7 @@ class BochsHost(Host):
                 raise LabError(f"{path} is missing (packages bochs, bochsbios, bochs-term)")
         disk = machine.work / "boot.disk"
         rom = machine.work / "loader.rom"
-        shape = bootdisk.write(disk, extract(machine.kernel.vmlinuz), machine.initramfs, machine.arguments)
+        shape = bootdisk.write(disk, extract(machine.kernel.vmlinuz), machine.initramfs, f"{machine.arguments} {ARGUMENTS}")
         bootdisk.assemble_loader(rom)
         ticks = TICKS_PER_SECOND if machine.cpus == 1 else TICKS_PER_SECOND_SMP
         lines = [

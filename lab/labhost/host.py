@@ -16,9 +16,7 @@ KERNEL_ARGUMENTS = (
     # A WARN in the host must never pass: it becomes a panic, and the scanner ends the run with its line.
     "panic_on_warn=1 oops=panic panic=0 "
     # Self tests of the crypto layer and checking the kernel's own certificates: a third of an emulated boot.
-    # init_kprobe_trace makes tracefs' kprobe_events, nothing else (BPF's kprobes go by perf); with two Bochs CPUs it
-    # took 200 lab seconds where the whole boot takes 24.
-    "cryptomgr.notests initcall_blacklist=load_system_certificate_list,init_kprobe_trace "
+    "cryptomgr.notests initcall_blacklist=load_system_certificate_list "
     "nokaslr tsc=reliable rcupdate.rcu_expedited=1 nowatchdog random.trust_cpu=on"
 )
 
