@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "cli/api_client.h"
 
 namespace exitledger::cli {
@@ -50,7 +52,10 @@ class LocalBackend final : public Backend {
 }  // namespace
 
 Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
-  ApiClient client{common.api_socket};
+  // A check of many rounds on many CPUs takes its time; the daemon answers when it is done.
+  ApiClient::Limits limits;
+  limits.total = std::chrono::minutes{10};
+  ApiClient client{common.api_socket, limits};
   if (const auto status = client.get("/api/v1/status"); !status) {
     if (is_no_daemon(status.error())) return nullptr;
     return tl::unexpected{status.error()};

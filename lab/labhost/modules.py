@@ -27,6 +27,8 @@ def patched(kernel: Kernel, extra_patches: list[Path]) -> dict[str, Path]:
     build = KVM_PATCH / "build"
     if not os.access(build, os.X_OK):
         raise LabError(f"{build.relative_to(ROOT)} is missing: no patched modules (try --modules stock)")
+    if not (KVM_PATCH / "series" / kernel.line).is_dir():
+        raise LabError(f"there is no patch series for {kernel.line} yet (try --modules stock)")
     kernels.require_build_packages(kernel)
     target = MODULES / _key(kernel, extra_patches)
     if not target.exists():

@@ -7,7 +7,6 @@ set -eu
 tier=${1:-default}
 
 forks=5
-storm=300
 [ "$tier" = all ] && forks=50
 
 agreement() { # PAGING
@@ -36,67 +35,7 @@ agreement_under_load() {
 	wait "$guest" || true
 }
 
-two_guests_at_once() {
-	use-modules patched ept
-	start_daemon
-	for guest in a b; do
-		boot-guest --name "$guest" -- sh -c 'exitledger-guest --scope vm --json && exec sleep 100000' >"/out/guest-$guest.json" &
-	done
-	for _ in $(seq 300); do
-		[ -s /out/guest-a.json ] && [ -s /out/guest-b.json ] && break
-		sleep 1
-	done
-	sleep 3
-	pids=$(pidof qemu-system-x86_64)
-	# Stopped VMMs do not exit: their counts and the host's are of one state.
-	# shellcheck disable=SC2086
-	kill -STOP $pids
-	sleep 1
-	api /api/v1/answers >/out/answers.json
-	exitledger check --json >/out/two-guests.json
-	api /api/v1/vms >/out/vms.json
-	api /api/v1/sessions >/out/two-guests-sessions.json
-	# shellcheck disable=SC2086
-	kill -KILL $pids
-	expect "each guest asked for its own VM" '[.answers[] | select(.function == 1342177278 and .scope == 2) | .vm] | unique | length == 2' /out/answers.json
-	expect "what each was told is its own eBPF count" '[.answers[] | select(.function == 1342177278 and .scope == 2 and (.reason < 65024) and .registers[3] == 0)] | length > 60 and all(.leaf == .ebpf_vcpu)' /out/answers.json
-	expect "two VMs" '[.vms[] | select(.own | not)] | length == 2' /out/vms.json
-	jq -s '(.[0].vms | map(.reasons[]) | group_by(.number) | map({key: (.[0].number | tostring), value: (map(.ebpf) | add)}) | from_entries) as $vms
-		| [.[1].sessions[-1].reasons[] | {number, host: .ebpf, own, vms: ($vms[.number | tostring] // 0)} | .off = .host - .own - .vms]' \
-		/out/vms.json /out/two-guests-sessions.json >/out/two-guests-sums.json
-	expect "the VMs plus own are the host" 'length > 5 and all(.off == 0)' /out/two-guests-sums.json
-	wait || true
-}
-
-# More VMs than slots, one after another and several at once: slots come back, the host's total is exact.
-many_vms_few_slots() {
-	use-modules patched ept
-	start_daemon --slots 16
-	exitledger check --json >/out/storm-before.json
-	/files/exitledger-vm-storm --vms "$storm" --at-once 4 --cpuids 101
-	exitledger check --json >/out/storm-after.json
-	api /api/v1/vms >/out/storm-vms.json
-	expect "agrees" '.verdict == "agrees" and .losses == 0' /out/storm-after.json
-	jq -s '[.[] | .reasons[] | select(.number == 10) | .ebpf - .own] | .[1] - .[0]' /out/storm-before.json /out/storm-after.json >/out/storm-cpuid.json
-	expect "exactly $storm times 101 CPUID exits" ". == $storm * 101" /out/storm-cpuid.json
-	expect "slots came back" '.slots_used < 16 and .slots_limit == 16 and .losses == 0' /out/storm-vms.json
-}
-
-# Fewer slots than living vCPUs: the host's book stays whole, and the refused slots are counted.
-slots_exhausted() {
-	use-modules patched ept
-	start_daemon --slots 2
-	/files/exitledger-vm-storm --vms 8 --at-once 8 --cpuids 101
-	exitledger check --json >/out/exhausted.json || true
-	api /api/v1/vms >/out/exhausted-vms.json
-	expect "every exit is in the host's book" '[.reasons[] | select(.number == 10)][0] | .residual == 0 and (.ebpf - .own) == 808' /out/exhausted.json
-	expect "the loss is counted" '.losses > 0' /out/exhausted-vms.json
-}
-
 run_case agreement-ept agreement_ept
 run_case agreement-shadow agreement_shadow
 run_case agreement-under-load agreement_under_load
-run_case two-guests-at-once two_guests_at_once
-run_case many-vms-few-slots many_vms_few_slots
-run_case slots-exhausted slots_exhausted
 finish
