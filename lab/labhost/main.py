@@ -26,6 +26,10 @@ def main(arguments: list[str]) -> int:
     except LabError as error:
         say.error(str(error))
         return STATUS_LAB_FAILED
+    except OSError as error:
+        # Never status 1, which could be the command's.
+        say.error(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+        return STATUS_LAB_FAILED
     except Interrupted as interrupted:
         say.error(f"ended by {interrupted}")
         number = signal.Signals[str(interrupted)]
