@@ -21,7 +21,7 @@ struct Round {
   std::uint64_t leaf = 0;
   std::uint64_t ebpf_after = 0;
   std::uint64_t own = 0;  ///< of both counts, exits of the reader's own micro guests on this CPU up to that instant,
-                          ///< since the probe attached
+                          ///< since the session began
 };
 
 /// One sweep of the leaf over the CPUs.

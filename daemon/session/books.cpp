@@ -69,6 +69,7 @@ void Books::attach_if_possible() {
   ebpf_ = std::move(*attached);
   detached_because_.clear();
   boundary_seen_ = 0;
+  losses_at_rest_ = ebpf_->sample().losses;
   say(fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
 }
 
@@ -81,6 +82,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const std::optional<Boun
   start.parameters = modules_.parameters;
   const auto changed = ebpf_->refresh_layout(vendor);
   start.now = ebpf_->sample();
+  start.losses_before = boundary ? losses_at_rest_ : start.now.losses;
   if (!changed) {
     start.unproven = "the exit reason's place is not known: " + changed.error().message();
   } else if (*changed && boundary) {
@@ -112,6 +114,7 @@ void Books::end_session(const std::optional<Boundary>& next) {
   const Session& session = ended_.back();
   say(fmt::format("session {} ends: {} exits, verdict: {}{}{}", session.id, session.ebpf.all(),
                   to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
+  losses_at_rest_ = sample.losses;
   running_.reset();
   leaf_state_ = LeafState::kAbsent;
   leaf_detail_ = "no KVM vendor module is loaded";

@@ -103,6 +103,7 @@ class Books {
   std::map<Verdict, std::uint64_t> rounds_by_verdict_;
   std::uint64_t next_id_ = 1;
   bool layout_known_ = false;
+  Losses losses_at_rest_;  ///< when the last session ended, or at the attach: later ones belong to the next session
 };
 
 }  // namespace exitledger

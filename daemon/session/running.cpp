@@ -53,7 +53,7 @@ Losses losses_since(const Losses& now, const Losses& base) {
 RunningSession::RunningSession(Start start)
     : unproven_(std::move(start.unproven)),
       base_(counts_at(start.boundary, start.now)),
-      base_losses_(start.now.losses),
+      base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       check_(start.vendor, bases_of(start.vendor, start.boundary)) {
   session_.id = std::move(start.id);
@@ -136,6 +136,14 @@ void RunningSession::judge() {
   } else {
     session_.verdict = check_.verdict();
     session_.why = check_.why();
+    return;
+  }
+  // What forbids to trust the session forbids to trust its rows.
+  if (session_.verdict != Verdict::kCannotTell) return;
+  for (ReasonVerdict& row : session_.reasons) {
+    if (row.verdict != Verdict::kAgrees) continue;
+    row.verdict = Verdict::kCannotTell;
+    row.why = session_.why;
   }
 }
 

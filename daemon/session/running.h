@@ -23,6 +23,7 @@ class RunningSession {
     Paging paging = Paging::kEpt;
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
     ProbeSample now;                   ///< taken when the session was noticed
+    Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
     std::string unproven;  ///< why counts since the load cannot be trusted; empty if they can
   };

@@ -81,10 +81,18 @@ TEST(RunningSession, ALossAfterTheLastReadingTakesTheVerdictBack) {
 
 TEST(RunningSession, LossesBeforeItsStartAreNotItsOwn) {
   auto start = start_of(boundary_of(0), 0);
+  start.losses_before = sample_of(0, 3).losses;
   start.now = sample_of(0, 3);
   RunningSession session{std::move(start)};
   EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50, 3)), Verdict::kAgrees);
   EXPECT_EQ(session.session().losses.total(), 0U);
+}
+
+TEST(RunningSession, LossesBetweenTheLoadAndItsNoticeAreItsOwn) {
+  auto start = start_of(boundary_of(0), 0);
+  start.now = sample_of(10, 2);
+  const RunningSession session{std::move(start)};
+  EXPECT_EQ(session.session().losses.total(), 2U);
 }
 
 TEST(RunningSession, CannotTellWhatWasCountedWithAnUnprovenLayout) {
@@ -93,6 +101,7 @@ TEST(RunningSession, CannotTellWhatWasCountedWithAnUnprovenLayout) {
   RunningSession session{std::move(start)};
   EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50)), Verdict::kCannotTell);
   EXPECT_EQ(session.session().why, "the layout changed");
+  for (const ReasonVerdict& row : session.session().reasons) EXPECT_EQ(row.verdict, Verdict::kCannotTell);
 }
 
 TEST(RunningSession, SaysWhyWithoutALeaf) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -90,6 +91,11 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
   reading.cycles_kept = host.flags.cycles_kept();
   reading.epoch = host.epoch;
   reading.cpus = usable_cpus();
+  // A CPU that is not read cannot be missed later: say so now.
+  if (const long online = sysconf(_SC_NPROCESSORS_ONLN); online > static_cast<long>(reading.cpus.size()))
+    return fail(
+        "read the leaf of all CPUs", "",
+        fmt::format("this process may run on {} of {} online CPUs: widen its affinity", reading.cpus.size(), online));
   for (const std::uint32_t cpu : reading.cpus) {
     auto answers = ask_paired(options, ebpf, own, queries, cpu);
     if (!answers) return tl::unexpected{answers.error()};

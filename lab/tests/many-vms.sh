@@ -11,13 +11,15 @@ two_guests_at_once() {
 	use-modules patched ept
 	start_daemon
 	for guest in a b; do
-		boot-guest --name "$guest" -- sh -c 'exitledger-guest --scope vm --json && exec sleep 100000' >"/out/guest-$guest.json" &
+		boot-guest --name "$guest" -- sh -c 'exitledger-guest --scope vm --json && exec sleep 100000' >/dev/null &
 	done
-	for _ in $(seq 300); do
-		[ -s /out/guest-a.json ] && [ -s /out/guest-b.json ] && break
-		sleep 1
+	# A guest's stdout grows in a file of its own while it runs.
+	for _ in $(seq 600); do
+		grep -qs '^}' /run/guest/a.stdout && grep -qs '^}' /run/guest/b.stdout && break
+		sleep 0.5
 	done
-	sleep 3
+	cp /run/guest/a.stdout /out/guest-a.json
+	cp /run/guest/b.stdout /out/guest-b.json
 	pids=$(pidof qemu-system-x86_64)
 	# Stopped VMMs do not exit: their counts and the host's are of one state.
 	# shellcheck disable=SC2086
