@@ -12,6 +12,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 14 does not derive it by itself
 
 int run(const exitledger::cli::Options& options) {
   using namespace exitledger::cli;

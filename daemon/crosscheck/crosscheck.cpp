@@ -125,7 +125,7 @@ std::map<Reason, ReasonVerdict> CrossCheck::rows() const {
       row.why += (row.why.empty() ? "" : ", ") + why;
     }
   }
-  const std::string obstacle = this->obstacle();
+  std::string obstacle = this->obstacle();
   if (obstacle.empty()) return rows;
   for (auto& [reason, row] : rows) {
     if (row.verdict == Verdict::kDisagrees) continue;
@@ -158,7 +158,7 @@ Verdict CrossCheck::verdict() const {
 std::string CrossCheck::why() const {
   const Verdict verdict = this->verdict();
   if (verdict == Verdict::kAgrees) return {};
-  const std::string obstacle = this->obstacle();
+  std::string obstacle = this->obstacle();
   if (verdict == Verdict::kCannotTell && !obstacle.empty()) return obstacle;
   std::string why = by_cause(vendor_, rows(), verdict);
   if (!obstacle.empty()) why += "; besides, " + obstacle;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "export/test_snapshot.h"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 
