@@ -15,7 +15,7 @@ two_guests_at_once() {
 	done
 	# A guest's stdout grows in a file of its own while it runs.
 	for _ in $(seq 600); do
-		grep -qs '^}' /run/guest/a.stdout && grep -qs '^}' /run/guest/b.stdout && break
+		grep -qs '}$' /run/guest/a.stdout && grep -qs '}$' /run/guest/b.stdout && break
 		sleep 0.5
 	done
 	cp /run/guest/a.stdout /out/guest-a.json
