@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "session/compare.h"
 
@@ -31,7 +32,7 @@ std::string ratio_text(const ComparedReason& row) {
   if (*row.ratio < 0.01) return "<0.01";
   if (*row.ratio < 10) return fmt::format("{:.2f}", *row.ratio);
   if (*row.ratio < 100) return fmt::format("{:.1f}", *row.ratio);
-  return grouped(static_cast<std::uint64_t>(*row.ratio + 0.5));
+  return grouped(static_cast<std::uint64_t>(std::llround(*row.ratio)));
 }
 
 Cells cells_of(const ComparedReason& row) {
