@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
 #   --quick  units and lint
-#   (none)   that, the second compiler, sanitizers, clang-tidy, the kernel series, the emulated Intel hosts
-#   --all    that with the slow variants in full, and the demo
+#   (none)   that, the second compiler, sanitizers, the emulated Intel host
+#   --all    that with clang-tidy, every kernel patch built by itself, more emulated hosts, and the demo
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -46,10 +46,12 @@ tools/setup.sh
 check "units (gcc, release)" units release
 check "lab: its own units" python3 -m unittest discover -q -s lab/labhost/tests -t lab
 check "kvm-patch: the series applies and is clean" kvm-patch/check --quick
-if [ "$tier" = quick ]; then
-	check "lint" tools/lint.sh --quick
+if [ "$tier" = all ]; then
+	check "lint, clang-tidy" tools/lint.sh
 else
-	check "lint" tools/lint.sh
+	check "lint" tools/lint.sh --quick
+fi
+if [ "$tier" != quick ]; then
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated Intel hosts" tools/lab-tests.sh "$tier"
