@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "session/running.h"
 
 namespace exitledger {
@@ -35,7 +37,10 @@ void Books::follow() {
   modules_ = *modules;
   attach_if_possible();
   if (!ebpf_) return;
-  static_cast<void>(ebpf_->drain());  // wake-ups only: the truth is in the maps
+  const std::vector<el_event> events = ebpf_->drain();  // wake-ups only: the truth is in the maps
+  const auto retired = [](const el_event& event) { return event.kind == EL_EVENT_SLOT_RETIRED; };
+  // A sample folds the books of dead vCPUs and gives their slots back: the next VM may be waiting for one.
+  if (std::any_of(events.begin(), events.end(), retired)) static_cast<void>(ebpf_->sample());
 
   const auto boundary = ebpf_->last_boundary();
   const bool loaded_anew = boundary && boundary->serial != boundary_seen_;
