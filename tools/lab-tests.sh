@@ -45,8 +45,8 @@ together() {
 }
 
 status=0
-stage "lab tests: one CPU" together one-cpu:1 || status=1
+stage "lab tests: one CPU; many VMs" together one-cpu:1 many-vms:1 || status=1
 if [ "$tier" = all ]; then
-	stage "lab tests: several VMs; two CPUs" together many-vms:1 two-cpus:2 || status=1
+	stage "lab tests: two guests; two CPUs" together two-guests:1 two-cpus:2 || status=1
 fi
 exit "$status"
