@@ -11,13 +11,14 @@ tier=${1:-default}
 out=out/lab-tests
 rm -rf "$out"
 mkdir -p "$out"
-tools/build.sh release exitledger exitledger-guest exitledger-vm-storm
+tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledger-vm-storm
 selftest=.cache/selftest/exit_leaf_test
 stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"
 
 host() { # CASES CPUS: lab/tests/CASES.sh in a host of its own
 	lab/lab run --cpus "$2" --paging ept --timeout-s 3600 --out "$out/$1" \
-		--file lab/tests/harness.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm -- \
+		--file lab/tests/harness.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
+		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }
 

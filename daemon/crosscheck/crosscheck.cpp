@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::size_t kNamedAtMost = 4;  // reasons named per cause; the rest are counted
 
-/// Passes that are no hardware exits stand in the leaf only: the eBPF book is never asked for them.
-bool is_judged(Reason reason) { return reason != kReasonEmulation && reason != kReasonVmFail; }
-
 Place place_of(const Round& round) { return {round.cpu, round.reason}; }
 
 std::string join(const std::vector<std::string>& names) {
@@ -59,7 +56,7 @@ void CrossCheck::accept(const Reading& reading, std::uint64_t host_losses) {
   last_ = reading.rounds;
   for (const Round& round : reading.rounds) {
     silent_.erase(round.cpu);
-    if (!is_judged(round.reason)) continue;
+    if (!in_both_books(round.reason)) continue;
     auto [track, added] = tracks_.try_emplace(place_of(round), track_for(round));
     track->second.accept(round, readings_ + 1);
   }
@@ -73,7 +70,7 @@ std::string CrossCheck::objection_to(const Reading& reading) const {
   if (epoch_ && epoch_->second != reading.paging) return "the paging mode changed within one epoch";
   std::set<Place> seen;
   for (const Round& round : reading.rounds) {
-    if (!is_judged(round.reason)) continue;
+    if (!in_both_books(round.reason)) continue;
     if (!seen.insert(place_of(round)).second) {
       return fmt::format("{} of CPU {} came twice in one reading", reason_label(vendor_, round.reason), round.cpu);
     }

@@ -26,12 +26,12 @@ ExportSnapshot collect(Books& books, const std::filesystem::path& proc, std::int
   snapshot.version = kVersion;
   snapshot.revision = kRevision;
   snapshot.started_unix_ns = started_unix_ns;
-  snapshot.books = books.totals();
+  const auto sample = books.sample();  // one for the whole scrape: its families agree with each other
+  snapshot.books = books.totals(sample);
   snapshot.sessions = books.sessions();
   snapshot.rounds_by_verdict = books.rounds_by_verdict();
   const ModuleState& modules = books.modules();
   if (modules.vendor) snapshot.leaf = books.leaf_state();
-  const auto sample = books.sample();
   if (!sample) return snapshot;
   snapshot.probe = health_of(*sample, books);
   if (!modules.vendor || !modules.paging) return snapshot;

@@ -21,6 +21,7 @@ constexpr auto kPseudo = std::to_array<Row>({
     {kReasonFailedEntry, "FAILED_ENTRY_FLAG", "VM entries that failed"},
     {kReasonEmulation, "EMULATION_REQUIRED", "stretches that KVM emulated: no hardware exits"},
     {kReasonVmFail, "VM_FAIL", "VM entries that the processor refused as an instruction: no hardware exits"},
+    {kReasonBackwards, "TSC_BACKWARDS", "times from exit to entry that the TSC had negative: they add no cycles"},
 });
 
 constexpr auto by_number = [](const auto& a, const auto& b) { return a.number < b.number; };

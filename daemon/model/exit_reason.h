@@ -26,6 +26,7 @@ inline constexpr Reason kReasonEnclave = 0xFE03;      ///< flag; also under its 
 inline constexpr Reason kReasonFailedEntry = 0xFE04;  ///< flag; also under its basic reason
 inline constexpr Reason kReasonEmulation = 0xFE05;    ///< pass through emulation_required: no hardware exit
 inline constexpr Reason kReasonVmFail = 0xFE06;       ///< vmx->fail: no hardware exit
+inline constexpr Reason kReasonBackwards = 0xFE07;    ///< exit whose cycles the TSC counted backwards; kept with cycles
 
 /// VMX basic exit reasons that laws and tests speak of (SDM vol. 3, appendix "VMX Basic Exit Reasons").
 namespace vmx {
@@ -48,6 +49,9 @@ struct ReasonInfo {
 /// it.
 [[nodiscard]] constexpr bool is_pseudo(Reason reason) { return reason >= 0xFE00 && reason <= 0xFEFF; }
 [[nodiscard]] constexpr bool is_summand(Reason reason) { return !is_pseudo(reason) || reason == kReasonUnknown; }
+
+/// Not what the leaf alone keeps: passes that are no hardware exits, notes on the cycles.
+[[nodiscard]] constexpr bool in_both_books(Reason reason) { return !is_pseudo(reason) || reason <= kReasonFailedEntry; }
 
 /// Label: the kernel's name ("EPT_VIOLATION"); pseudo-reasons "ALL", "UNKNOWN", "BUS_LOCK_FLAG", …; "unknown:N"
 /// otherwise.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Vendor kVendors[] = {Vendor::kVmx, Vendor::kSvm};
 constexpr Reason kPseudoReasons[] = {kReasonAll,         kReasonUnknown,   kReasonBusLock, kReasonEnclave,
-                                     kReasonFailedEntry, kReasonEmulation, kReasonVmFail};
+                                     kReasonFailedEntry, kReasonEmulation, kReasonVmFail,  kReasonBackwards};
 
 TEST(ExitReason, EveryDefinedReasonRoundTripsThroughItsLabel) {
   for (const Vendor vendor : kVendors) {
@@ -84,7 +84,7 @@ TEST(ExitReason, UndefinedReasonsAreLabelledByNumber) {
   EXPECT_EQ(reason_label(Vendor::kVmx, 35), "unknown:35");
   EXPECT_EQ(reason_from(Vendor::kVmx, "unknown:35"), 35);
   EXPECT_EQ(reason_from(Vendor::kVmx, "unknown:10"), std::nullopt) << "10 has a name";
-  EXPECT_EQ(reason_label(Vendor::kVmx, 0xFE07), "unknown:65031") << "pseudo-reason of no meaning";
+  EXPECT_EQ(reason_label(Vendor::kVmx, 0xFE08), "unknown:65032") << "pseudo-reason of no meaning";
 }
 
 TEST(ExitReason, TextIsANameInAnyCaseOrANumber) {

@@ -205,16 +205,15 @@ std::optional<ProbeSample> Books::sample() {
   return sample;
 }
 
-std::vector<Session> Books::sessions() {
-  static_cast<void>(sample());
+std::vector<Session> Books::sessions() const {
   std::vector<Session> all(ended_.begin(), ended_.end());
   if (running_) all.push_back(running_->session());
   return all;
 }
 
-std::map<Paging, PagingBooks> Books::totals() {
+std::map<Paging, PagingBooks> Books::totals(const std::optional<ProbeSample>& now) const {
   std::map<Paging, PagingBooks> all = totals_;
-  if (const auto now = sample(); now && running_) add(all[running_->session().paging], *running_, *now);
+  if (now && running_) add(all[running_->session().paging], *running_, *now);
   return all;
 }
 

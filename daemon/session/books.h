@@ -58,13 +58,13 @@ class Books {
   /// No readings for that long: a probe VM would pin a module that somebody wants to reload. 0 ends it.
   void hold(std::chrono::seconds duration);
 
-  /// Ended sessions, oldest first, then the running one with its newest figures.
-  [[nodiscard]] std::vector<Session> sessions();
-  /// Per paging mode, over all sessions of this process's life.
-  [[nodiscard]] std::map<Paging, PagingBooks> totals();
+  /// Ended sessions, oldest first, then the running one as of the newest sample().
+  [[nodiscard]] std::vector<Session> sessions() const;
+  /// Per paging mode, over all sessions of this process's life, up to `now`: the newest sample().
+  [[nodiscard]] std::map<Paging, PagingBooks> totals(const std::optional<ProbeSample>& now) const;
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
 
-  /// Newest sample; nullopt while not attached.
+  /// Takes a sample and brings the running session up to it; nullopt while not attached.
   [[nodiscard]] std::optional<ProbeSample> sample();
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::vector<el_answer> guest_answers() const;

@@ -25,9 +25,6 @@ bool same_answer(const LeafAnswer& stored, const el_answer& traced) {
          stored.registers == leaf::Registers{traced.eax, traced.ebx, traced.ecx, traced.edx};
 }
 
-// Reasons that the eBPF book also counts: no passes that are no hardware exits, nothing that only the leaf keeps.
-bool in_both_books(Reason reason) { return !is_pseudo(reason) || reason <= kReasonFailedEntry; }
-
 }  // namespace
 
 std::uint64_t OwnExits::on(std::uint32_t cpu, unsigned index) const {

@@ -17,11 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct BtfDeleter {
-  void operator()(btf* types) const { btf__free(types); }
-};
 using BtfPtr = std::unique_ptr<btf, BtfDeleter>;
-
 using Path = std::initializer_list<const char*>;
 
 struct Place {
@@ -134,21 +130,28 @@ Result<void> read_svm(const Source& vendor, el_layout& layout) {
 
 }  // namespace
 
-Result<el_layout> read_layout(const fs::path& sys, std::optional<Vendor> vendor) {
+void BtfDeleter::operator()(btf* types) const { btf__free(types); }
+
+Result<KernelTypes> KernelTypes::open(const fs::path& sys) {
   const fs::path dir = sys / "kernel/btf", base_path = dir / "vmlinux";
-  const BtfPtr base(btf__parse(base_path.c_str(), nullptr));
+  BtfPtr base(btf__parse(base_path.c_str(), nullptr));
   if (!base) return fail_errno("parse BTF", base_path.string(), "the kernel needs CONFIG_DEBUG_INFO_BTF");
+  return KernelTypes{dir, std::move(base)};
+}
+
+Result<el_layout> KernelTypes::layout(std::optional<Vendor> vendor) const {
+  const fs::path base_path = dir_ / "vmlinux";
   el_layout layout{};
-  const auto name = offset(base.get(), "module", {"name"}, {1});
+  const auto name = offset(base_.get(), "module", {"name"}, {1});
   // A kernel without loadable modules has no module to be named.
   layout.module_name = name.value_or(0);
 
-  const auto kvm = open_module(dir, "kvm", base.get(), base_path);
+  const auto kvm = open_module(dir_, "kvm", base_.get(), base_path);
   if (!kvm) return tl::unexpected(kvm.error());
   if (auto done = read_vcpu(*kvm, layout); !done) return tl::unexpected(done.error());
   if (!vendor) return layout;
 
-  const auto source = open_module(dir, module_name(*vendor), base.get(), base_path);
+  const auto source = open_module(dir_, module_name(*vendor), base_.get(), base_path);
   if (!source) return tl::unexpected(source.error());
   auto done = *vendor == Vendor::kVmx ? read_vmx(*source, layout) : read_svm(*source, layout);
   if (!done) return tl::unexpected(done.error());

@@ -21,7 +21,11 @@ class BtfLayout : public testing::Test {
   void write(const char* module, const BtfWriter& types) const {
     sys_.write(std::string("kernel/btf/") + module, types.bytes());
   }
-  [[nodiscard]] Result<el_layout> read(std::optional<Vendor> vendor) const { return read_layout(sys_.path(), vendor); }
+  [[nodiscard]] Result<el_layout> read(std::optional<Vendor> vendor) const {
+    const auto types = KernelTypes::open(sys_.path());
+    if (!types) return tl::unexpected(types.error());
+    return types->layout(vendor);
+  }
 
   TempTree sys_;
   BtfWriter kernel_;

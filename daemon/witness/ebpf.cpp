@@ -44,8 +44,9 @@ bool empty(const DurationHistogram& histogram) {
 }  // namespace
 
 struct EbpfWitness::Impl {
-  Impl(std::unique_ptr<Probe> loaded, const ProbeOptions& chosen)
+  Impl(std::unique_ptr<Probe> loaded, const ProbeOptions& chosen, KernelTypes kernel_types)
       : options(chosen),
+        types(std::move(kernel_types)),
         probe(std::move(loaded)),
         books(probe->owners(), probe->slots(), probe->own_tgid(),
               [this](std::uint32_t slot) { return probe->give_back(slot); }) {}
@@ -55,6 +56,7 @@ struct EbpfWitness::Impl {
   void add_durations(ProbeSample& sample) const;
 
   ProbeOptions options;
+  KernelTypes types;
   std::unique_ptr<Probe> probe;
   SlotBooks books;
   Vendor vendor = Vendor::kVmx;  ///< whose reasons the indices stand for
@@ -67,16 +69,17 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
   if (cpus <= 0) return fail("count", "possible CPUs", "", -cpus);
   const auto modules = read_modules(options.sys);
   if (!modules) return tl::unexpected(modules.error());
-  const auto layout = read_layout(options.sys, std::nullopt);
-  if (!layout) return tl::unexpected(layout.error());
+  auto types = KernelTypes::open(options.sys);
+  if (!types) return tl::unexpected(types.error());
   // The vendor's part before any exit can be seen. If it is not to be had, exits are counted as not read, and
   // refresh_layout() tells why.
-  const auto vendor_layout = modules->vendor ? read_layout(options.sys, modules->vendor) : layout;
+  auto layout = types->layout(modules->vendor);
+  if (!layout && modules->vendor) layout = types->layout(std::nullopt);
+  if (!layout) return tl::unexpected(layout.error());
 
-  auto probe = Probe::load({static_cast<std::uint32_t>(cpus), options.slots, options.time},
-                           vendor_layout ? *vendor_layout : *layout);
+  auto probe = Probe::load({static_cast<std::uint32_t>(cpus), options.slots, options.time}, *layout);
   if (!probe) return tl::unexpected(probe.error());
-  auto impl = std::make_unique<Impl>(std::move(*probe), options);
+  auto impl = std::make_unique<Impl>(std::move(*probe), options, std::move(*types));
   if (modules->vendor) {
     impl->vendor = *modules->vendor;
     impl->probe->set_layout(impl->probe->layout(), isa_of(impl->vendor));
@@ -92,7 +95,7 @@ std::vector<el_event> EbpfWitness::drain() { return impl_->probe->drain(); }
 
 Result<bool> EbpfWitness::refresh_layout(Vendor vendor) {
   const el_layout before = impl_->probe->layout();
-  const auto now = read_layout(impl_->options.sys, vendor);
+  const auto now = impl_->types.layout(vendor);
   impl_->vendor = vendor;
   if (!now) {
     // The old place is a guess under a module that does not say where its fields are.

@@ -27,7 +27,8 @@ class FakeKernel {
 
   /// Options that make EbpfWitness::attach() read this kernel's layout.
   [[nodiscard]] ProbeOptions options(std::uint32_t slots = 8) const;
-  [[nodiscard]] std::filesystem::path sys() const { return sys_.path(); }
+  /// What stands in sys/kernel/btf/ for the vendor's module; without it the module counts as built in.
+  void write_module_btf(Vendor vendor, const std::string& bytes) const;
 
   static constexpr unsigned kVcpus = 16;
   /// Address of vCPU n < kVcpus, as the tracepoints hand it over.

@@ -70,9 +70,9 @@ std::vector<VmSample> SlotBooks::sample() {
     sample.counts += read_counts(slots_[slot].count);
   }
   std::vector<VmSample> result;
-  for (auto& [id, sample] : samples) {
+  for (const auto& [id, sample] : samples) {
     if (!sample.alive) vms_.erase(id);
-    result.push_back(std::move(sample));
+    result.push_back(sample);
   }
   return result;
 }

@@ -31,9 +31,9 @@ Result<LeafSupport> support_of(const KvmDevice& device) {
 
 /// EPERM is no error: without CAP_PERFMON the VM keeps the scopes that exit_leaf gives it.
 Result<void> let_in(Machine& machine) {
-  const auto all = machine.enable_capability(leaf::kCapability, kAllScopes);
+  auto all = machine.enable_capability(leaf::kCapability, kAllScopes);
   if (all || all.error().code != EPERM) return all;
-  const auto own = machine.enable_capability(leaf::kCapability, kOwnScopes);
+  auto own = machine.enable_capability(leaf::kCapability, kOwnScopes);
   if (own || own.error().code != EPERM) return own;
   return {};
 }

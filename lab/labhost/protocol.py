@@ -65,6 +65,30 @@ class MarkedStream:
         return 0
 
 
+class WholeLines:
+    """Holds the unfinished line of a stream back, so that two streams on one terminal do not mix within a line.
+    A line that stays unfinished is passed on after a while: it may be a prompt."""
+
+    UNFINISHED_S = 0.5
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._since = 0.0
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """What may be passed on now; feed nothing to ask again."""
+        if data:
+            self._held += data
+            self._since = now
+        cut = len(self._held) if now - self._since > self.UNFINISHED_S else self._held.rfind(b"\n") + 1
+        ready, self._held = self._held[:cut], self._held[cut:]
+        return ready
+
+    def flush(self) -> bytes:
+        data, self._held = self._held, b""
+        return data
+
+
 def end_mark(nonce: str) -> bytes:
     return f"LAB-END-{nonce}\n".encode()
 

@@ -8,7 +8,7 @@ import time
 from . import say
 from .errors import STATUS_TIMED_OUT, LabError
 from .options import Options
-from .protocol import ControlParser, Event, MarkedStream, end_mark, parse_facts
+from .protocol import ControlParser, Event, MarkedStream, WholeLines, end_mark, parse_facts
 from .scan import ConsoleScanner
 from .session import Session, started
 
@@ -35,13 +35,23 @@ class Watch:
     def timed_out(self) -> bool:
         return time.monotonic() > self._deadline
 
-    def console(self, data: bytes) -> None:
+    def take(self, key: selectors.SelectorKey, selector: selectors.BaseSelector) -> bool:
+        """Read what both actions treat alike; False if this descriptor is the caller's."""
+        if key.data == "screen":
+            if not self.session.emulator.drain_screen():
+                selector.unregister(self.session.emulator.screen)
+        elif key.data == "console":
+            self._console(read(key.fd))
+        elif key.data == "control":
+            for event in self._control.feed(read(key.fd)):
+                self._event(event)
+        else:
+            return False
+        return True
+
+    def _console(self, data: bytes) -> None:
         self._log.write(data)
         self.scanner.feed(data)
-
-    def control(self, data: bytes) -> None:
-        for event in self._control.feed(data):
-            self._event(event)
 
     def check(self) -> None:
         """Raise if the lab has failed."""
@@ -66,7 +76,7 @@ class Watch:
 
     def _drain(self) -> None:
         data = read(self.session.readers["console"])
-        self.console(data)
+        self._console(data)
         self.scanner.finish()
 
     def _event(self, event: Event) -> None:
@@ -102,36 +112,57 @@ def run(options: Options) -> int:
         return status
 
 
+class Output:
+    """One of the command's streams, up to its end mark, in whole lines."""
+
+    def __init__(self, target: int, mark: bytes) -> None:
+        self._target = target
+        self._stream = MarkedStream(mark)
+        self._lines = WholeLines()
+
+    @property
+    def ended(self) -> bool:
+        return self._stream.ended
+
+    def feed(self, data: bytes) -> None:
+        write_all(self._target, self._lines.feed(self._stream.feed(data), time.monotonic()))
+
+    def flush(self) -> None:
+        write_all(self._target, self._lines.flush() + self._stream.flush())
+
+
 def _follow(session: Session, watch: Watch) -> int | None:
     """Until the command's status and all its output are here; None on time-out."""
-    streams = {name: MarkedStream(end_mark(session.nonce)) for name in ("stdout", "stderr")}
-    targets = {"stdout": 1, "stderr": 2}
+    mark = end_mark(session.nonce)
+    outputs = {"stdout": Output(1, mark), "stderr": Output(2, mark)}
+    try:
+        return _until_done(session, watch, outputs)
+    finally:
+        for output in outputs.values():
+            output.flush()
+
+
+def _until_done(session: Session, watch: Watch, outputs: dict[str, Output]) -> int | None:
     done_at = 0.0
     with selectors.DefaultSelector() as selector:
         for name, descriptor in session.readers.items():
             selector.register(descriptor, selectors.EVENT_READ, name)
         selector.register(session.emulator.screen, selectors.EVENT_READ, "screen")
         while True:
+            fresh = {name: b"" for name in outputs}
             for key, _ in selector.select(0.2):
-                if key.data == "screen":
-                    if not session.emulator.drain_screen():
-                        selector.unregister(session.emulator.screen)
-                elif key.data == "console":
-                    watch.console(read(key.fd))
-                elif key.data == "control":
-                    watch.control(read(key.fd))
-                else:
-                    write_all(targets[key.data], streams[key.data].feed(read(key.fd)))
+                if not watch.take(key, selector):
+                    fresh[key.data] = read(key.fd)
+            for name, data in fresh.items():
+                outputs[name].feed(data)
             watch.check()
             if watch.done and not watch.scanner.failed:
                 done_at = done_at or time.monotonic()
-                if all(stream.ended for stream in streams.values()):
+                if all(output.ended for output in outputs.values()):
                     return watch.status
                 if time.monotonic() > done_at + STREAMS_BEHIND_S:
                     raise LabError("the command's output has no end")
             if watch.timed_out():
-                for name, stream in streams.items():
-                    write_all(targets[name], stream.flush())
                 return None
 
 

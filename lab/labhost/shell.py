@@ -62,14 +62,9 @@ def _bridge(session: Session, watch: Watch, port: int) -> int | None:
         selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "user")
         while not watch.timed_out():
             for key, _ in selector.select(INPUT_PAUSE_S if pending else 0.2):
-                if key.data == "screen":
-                    if not session.emulator.drain_screen():
-                        selector.unregister(session.emulator.screen)
-                elif key.data == "console":
-                    watch.console(read(key.fd))
-                elif key.data == "control":
-                    watch.control(read(key.fd))
-                elif key.data == "stderr":
+                if watch.take(key, selector):
+                    continue
+                if key.data == "stderr":
                     write_all(2, read(key.fd))
                 elif key.data == "port":
                     write_all(1, read(key.fd))

@@ -118,6 +118,25 @@ parameter_and_privilege_rule() {
 	echo vm >/sys/module/kvm/parameters/exit_leaf
 }
 
+# Everything that a process in a guest can name, asked for; the books hold every one of these exits, the log holds nothing.
+hostile_leaf_inputs() {
+	use-modules patched ept
+	start_daemon
+	dmesg >/tmp/log-before
+	boot-guest -- /files/exitledger-leaf-fuzz --scopes 0x07 >/out/fuzz-vm.json
+	echo host >/sys/module/kvm/parameters/exit_leaf
+	boot-guest -- /files/exitledger-leaf-fuzz --scopes 0x1f >/out/fuzz-host.json
+	echo vm >/sys/module/kvm/parameters/exit_leaf
+	dmesg | diff /tmp/log-before - || { echo "a guest made the host log" >&2; return 1; }
+	expect "every answer is right" '.wrong == 0 and .answered > 300 and .refused > 100000' /out/fuzz-vm.json
+	expect "more is answered where more is allowed" '.wrong == 0' /out/fuzz-host.json
+	exitledger check --json >/out/fuzz-check.json
+	books_agree /out/fuzz-check.json ept
+	jq -s '(.[0].asked + .[1].asked) as $asked | [.[2].reasons[] | select(.number == 10)][0] | .ebpf - .own - $asked' \
+		/out/fuzz-vm.json /out/fuzz-host.json /out/fuzz-check.json >/out/fuzz-others.json
+	expect "none of these CPUIDs is missing" '. > 0 and . < 10000' /out/fuzz-others.json
+}
+
 selftest_of_the_series() {
 	for mode in ept shadow; do
 		use-modules patched "$mode"
@@ -133,5 +152,6 @@ run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes
 run_case reload-while-serving reload_between_idle_sessions
 run_case parameter-and-privilege parameter_and_privilege_rule
+run_case hostile-leaf-inputs hostile_leaf_inputs
 run_case selftest selftest_of_the_series
 finish

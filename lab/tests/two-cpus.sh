@@ -17,7 +17,7 @@ agreement() { # PAGING
 	expect "verdict" '.verdict == "agrees"' "/out/two-$1.json"
 	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "/out/two-$1.json"
 	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "/out/two-$1.json"
-	expect "both CPUs were read" '[.reasons[] | select(.number == 10) | .raw[].cpu] | unique == [0, 1]' "/out/two-$1.json"
+	expect "both CPUs were read" '[.reasons[] | select(.number == 10) | .raw.rounds[].cpu] | unique == [0, 1]' "/out/two-$1.json"
 }
 agreement_ept() { agreement ept; }
 agreement_shadow() { agreement shadow; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 import unittest
 
-from labhost.protocol import ControlParser, Event, MarkedStream, end_mark, parse_facts
+from labhost.protocol import ControlParser, Event, MarkedStream, WholeLines, end_mark, parse_facts
 
 
 class Control(unittest.TestCase):
@@ -47,3 +47,22 @@ class Stream(unittest.TestCase):
         self.assertEqual(b"", stream.feed(b"LAB-END"))
         self.assertEqual(b"LAB-END", stream.flush())
         self.assertFalse(stream.ended)
+
+
+class Lines(unittest.TestCase):
+    def test_whole_lines_at_once_and_the_rest_held(self) -> None:
+        lines = WholeLines()
+        self.assertEqual(b"one\ntwo\n", lines.feed(b"one\ntwo\nthr", 10.0))
+        self.assertEqual(b"", lines.feed(b"", 10.4))
+        self.assertEqual(b"three\n", lines.feed(b"ee\n", 10.4))
+
+    def test_an_unfinished_line_waits_half_a_second(self) -> None:
+        lines = WholeLines()
+        self.assertEqual(b"", lines.feed(b"name? ", 10.0))
+        self.assertEqual(b"name? ", lines.feed(b"", 10.6))
+
+    def test_a_stream_that_breaks_off_loses_nothing(self) -> None:
+        lines = WholeLines()
+        self.assertEqual(b"", lines.feed(b"half", 10.0))
+        self.assertEqual(b"half", lines.flush())
+        self.assertEqual(b"", lines.flush())
