@@ -32,7 +32,9 @@ void print_session(const Session& session) {
 int run_check(const Common& common, const CheckOptions& options) {
   const auto backend = any_backend(common);
   if (!backend) return complain(backend.error());
-  const auto answer = (*backend)->call("POST", "/api/v1/check", {{"rounds", std::to_string(options.rounds)}});
+  ApiParameters parameters;
+  if (options.rounds != 0) parameters["rounds"] = std::to_string(options.rounds);
+  const auto answer = (*backend)->call("POST", "/api/v1/check", parameters);
   if (!answer) return complain(answer.error());
   const auto session = session_from_json(*answer);
   if (!session) return complain(session.error());
@@ -40,7 +42,7 @@ int run_check(const Common& common, const CheckOptions& options) {
     fmt::print("{}\n", answer->dump(2));
   else
     print_session(*session);
-  return exit_status(session->verdict);
+  return exit_status(judged(session->verdict, session->laws_broken));
 }
 
 }  // namespace exitledger::cli

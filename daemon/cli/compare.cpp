@@ -8,14 +8,6 @@
 #include "cli/fetch.h"
 
 namespace exitledger::cli {
-namespace {
-
-// A session that breaks a law is wrong, whatever its books say.
-Verdict judged(const ComparedSession& session) {
-  return session.laws_broken.empty() ? session.verdict : Verdict::kDisagrees;
-}
-
-}  // namespace
 
 int run_compare(const Common& common, const CompareOptions& options) {
   const auto sessions = fetch_sessions(common);
@@ -29,7 +21,8 @@ int run_compare(const Common& common, const CompareOptions& options) {
     fmt::print("{}\n", to_json(comparison).dump(2));
   else
     fmt::print("{}\n{}\n", to_text(comparison), wrapped(paragraph(comparison), 100));
-  return exit_status(worst(judged(comparison.a), judged(comparison.b)));
+  return exit_status(worst(judged(comparison.a.verdict, comparison.a.laws_broken),
+                           judged(comparison.b.verdict, comparison.b.laws_broken)));
 }
 
 }  // namespace exitledger::cli

@@ -98,9 +98,8 @@ Parsed parse(int argc, const char* const* argv) {
   CheckOptions check;
   CLI::App& check_app =
       *app.add_subcommand("check", "Read both books and judge; exit 0 they agree, 1 they disagree, 2 cannot tell");
-  check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs")
-      ->check(CLI::Range(1U, 1000U))
-      ->capture_default_str();
+  check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs (default: until the verdict stands, at most 3)")
+      ->check(CLI::Range(1U, 100U));
   check_app.add_flag("--json", check.json, "JSON on stdout");
 
   CLI::App& sessions_app = *app.add_subcommand("sessions", "Sessions that the daemon keeps");

@@ -37,7 +37,7 @@ struct LeafOptionsCli {
   bool json = false;
 };
 struct CheckOptions {
-  unsigned rounds = 3;
+  unsigned rounds = 0;  ///< 0: until the books agree or disagree, at most Books::kEnough
   bool json = false;
 };
 struct SessionsListOptions {

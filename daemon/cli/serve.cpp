@@ -113,6 +113,11 @@ int run_serve(const Common& common, const ServeOptions& options) {
   books_options.leaf.device = common.kvm_device;
   books_options.leaf_interval = options.leaf_interval;
   books_options.read_leaf = options.collect_leaf;
+  // A long check ends when a stop signal waits to be read.
+  books_options.stopping = [fd = signals->get()] {
+    pollfd waiting{fd, POLLIN, 0};
+    return poll(&waiting, 1, 0) > 0;
+  };
   Books books{books_options, log_line};
   Api api{books};
   Router router{log_line};

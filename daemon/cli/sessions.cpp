@@ -18,11 +18,12 @@ int run_sessions_list(const Common& common, const SessionsListOptions& options) 
     fmt::print("{}\n", result_document(*sessions, {}).dump(2));
     return 0;
   }
-  fmt::print("{:>4}  {:<8} {:<16} {:>16}  {:<16} {}\n", "id", "paging", "state", "eBPF exits", "verdict", "why");
+  fmt::print("{:>4}  {:<8} {:<8} {:>16} {:>16}  {:<16} {}\n", "id", "paging", "state", "eBPF exits", "judged",
+             "verdict", "why");
   for (const Session& session : *sessions)
-    fmt::print("{:>4}  {:<8} {:<16} {:>16}  {:<16} {}\n", session.id, to_string(session.paging),
-               session.running() ? "running" : "ended", grouped(session.ebpf.all()), to_string(session.verdict),
-               session.why);
+    fmt::print("{:>4}  {:<8} {:<8} {:>16} {:>16}  {:<16} {}\n", session.id, to_string(session.paging),
+               session.running() ? "running" : "ended", grouped(session.ebpf.all()), grouped(judged_exits(session)),
+               to_string(session.verdict), session.why);
   return 0;
 }
 

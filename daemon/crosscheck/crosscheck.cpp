@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace exitledger {
 namespace {
@@ -37,6 +38,14 @@ std::string by_cause(Vendor vendor, const std::map<Reason, ReasonVerdict>& rows,
   std::string text = fmt::format("{}", fmt::join(clauses.begin(), clauses.begin() + shown, "; "));
   if (clauses.size() > kNamedAtMost) text += fmt::format("; and {} more", clauses.size() - kNamedAtMost);
   return text;
+}
+
+// Residuals of several CPUs: their magnitudes, so that opposite ones do not cancel; negative if all of them are.
+void add_residual(std::int64_t& sum, std::int64_t more) {
+  if (more == 0) return;
+  const bool negative = sum <= 0 && more < 0;
+  sum = std::abs(sum) + std::abs(more);
+  if (negative) sum = -sum;
 }
 
 }  // namespace
@@ -113,12 +122,12 @@ std::map<Reason, ReasonVerdict> CrossCheck::rows() const {
     row.ebpf += books.ebpf;
     row.leaf += books.leaf;
     row.own += books.own;
-    row.residual += track.residual();
-    const Verdict verdict = track.verdict(readings_);
+    add_residual(row.residual, track.residual());
+    const Verdict verdict = track.verdict(readings_, losses_);
     if (verdict == Verdict::kAgrees || verdict < row.verdict) continue;
     if (verdict > row.verdict) row.why.clear();
     row.verdict = verdict;
-    if (const std::string why = track.why(readings_); row.why.find(why) == std::string::npos) {
+    if (const std::string why = track.why(readings_, losses_); row.why.find(why) == std::string::npos) {
       row.why += (row.why.empty() ? "" : ", ") + why;
     }
   }

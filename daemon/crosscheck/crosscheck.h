@@ -26,7 +26,8 @@ struct Place {
 
 /// The rules, per CPU and reason (design: the cross-check):
 ///  * K = leaf − eBPF is a constant; each round leaves an interval for it, and intervals are intersected.
-///  * Nothing left: the books disagree, for the rest of the session.
+///  * Nothing left: the books disagree, for the rest of the session. A surplus of the leaf that is not above the losses
+///    of the eBPF book is explained by them, and no disagreement.
 ///  * A round that is one point, and K was one point (equal, or nothing would be left): they agree as of that round.
 ///  * Otherwise "within bracket": wider rounds, a point that narrowed a wider K, and without bases the first round,
 ///  which
@@ -50,8 +51,8 @@ class CrossCheck {
   void accept(const Reading& reading, std::uint64_t host_losses);
 
   /// Per reason, ascending, summed over CPUs; only reasons that either book has counted since the start or that
-  /// disagree, and kReasonAll last once there was a reading. Opposite residuals of two CPUs cancel in the sum, never in
-  /// the verdict.
+  /// disagree, and kReasonAll last once there was a reading. A residual is the sum of the CPUs' magnitudes, so that
+  /// opposite ones do not cancel; negative if none is positive.
   [[nodiscard]] std::vector<ReasonVerdict> reasons() const;
   [[nodiscard]] Verdict verdict() const;
   /// One clause for a verdict that is not "agrees", naming reasons.

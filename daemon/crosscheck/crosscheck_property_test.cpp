@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(CrossCheck, OneSpoiltEvent,
                                                      const std::uint32_t cpu = stream.cpu();
                                                      host.in_leaf(cpu, reason);
                                                      host.in_ebpf((cpu + 1) % kCpus, reason);
-                                                     return {reason, 0};
+                                                     return {reason, 2};
                                                    }}),
                          [](const auto& test) { return test.param.name; });
 

@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 h.in_leaf(0, vmx::kCpuid);
                                 h.in_ebpf(1, vmx::kCpuid);
                               },
-                              vmx::kCpuid, 0, 0}),
+                              vmx::kCpuid, 2, 2}),
     [](const auto& test) { return test.param.name; });
 
 TEST(CrossCheck, ADisagreementLeavesOtherReasonsTheirVerdict) {
@@ -232,10 +232,19 @@ TEST(CrossCheck, ALossKeepsEveryReasonFromAgreeing) {
   EXPECT_EQ(check.verdict(), Verdict::kCannotTell) << "what was lost stays lost";
 }
 
+TEST(CrossCheck, ASurplusThatCanBeTheLossIsNoDisagreement) {
+  SimulatedHost host = two_cpus();
+  CrossCheck check(Vendor::kVmx, host.bases());
+  host.in_leaf(0, vmx::kCpuid, 5);
+  check.accept(host.sweep(), 5);
+  EXPECT_EQ(check.verdict(), Verdict::kCannotTell);
+  EXPECT_EQ(row_of(check, vmx::kCpuid).residual, 5);
+}
+
 TEST(CrossCheck, ALossDoesNotHideADisagreement) {
   SimulatedHost host = two_cpus();
   CrossCheck check(Vendor::kVmx, host.bases());
-  host.in_leaf(0, vmx::kCpuid);
+  host.in_leaf(0, vmx::kCpuid, 6);
   check.accept(host.sweep(), 5);
   EXPECT_EQ(check.verdict(), Verdict::kDisagrees);
   EXPECT_THAT(check.why(), HasSubstr("besides, 5 events were lost"));

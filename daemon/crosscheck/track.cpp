@@ -60,13 +60,19 @@ void Track::contradict(std::uint64_t reading, std::int64_t deviation, bool wrapp
   if (!contradiction_) contradiction_ = Contradiction{reading, deviation, wrapped};
 }
 
-Verdict Track::verdict(std::uint64_t reading) const {
-  if (contradiction_) return Verdict::kDisagrees;
+bool Track::can_be_loss(std::uint64_t losses) const {
+  return contradiction_ && !contradiction_->wrapped && contradiction_->deviation > 0 &&
+         static_cast<std::uint64_t>(contradiction_->deviation) <= losses;
+}
+
+Verdict Track::verdict(std::uint64_t reading, std::uint64_t losses) const {
+  if (contradiction_) return can_be_loss(losses) ? Verdict::kCannotTell : Verdict::kDisagrees;
   if (read_in_ != reading || late_ || own_is_too_large()) return Verdict::kCannotTell;
   return exact_ ? Verdict::kAgrees : Verdict::kWithinBracket;
 }
 
-std::string Track::why(std::uint64_t reading) const {
+std::string Track::why(std::uint64_t reading, std::uint64_t losses) const {
+  if (can_be_loss(losses)) return fmt::format("the eBPF book lost events, which can be what it lacks on CPU {}", cpu_);
   if (contradiction_ && contradiction_->wrapped) {
     return fmt::format("the leaf fell by 2^32 on CPU {} in reading {}: it keeps 32 bits", cpu_,
                        contradiction_->reading);

@@ -39,10 +39,11 @@ class Track {
   /// Takes a round to which the step is not kFell. After a wrap the counts stay at the round before it.
   void accept(const Round& round, std::uint64_t reading);
 
-  /// As of reading number `reading`: kCannotTell if that did not hold this track.
-  [[nodiscard]] Verdict verdict(std::uint64_t reading) const;
+  /// As of reading number `reading`: kCannotTell if that did not hold this track, or if the leaf's surplus can be the
+  /// `losses` of the eBPF book.
+  [[nodiscard]] Verdict verdict(std::uint64_t reading, std::uint64_t losses) const;
   /// One clause for a verdict that is not kAgrees, naming the CPU; empty otherwise.
-  [[nodiscard]] std::string why(std::uint64_t reading) const;
+  [[nodiscard]] std::string why(std::uint64_t reading, std::uint64_t losses) const;
 
   /// Counts at the newest round, relative to the start. For a round that is no point, eBPF as read before the leaf.
   [[nodiscard]] BookSums since_start() const;
@@ -59,6 +60,7 @@ class Track {
   };
   void contradict(std::uint64_t reading, std::int64_t deviation, bool wrapped);
   [[nodiscard]] bool own_is_too_large() const;
+  [[nodiscard]] bool can_be_loss(std::uint64_t losses) const;
 
   std::uint32_t cpu_;
   bool late_ = false;

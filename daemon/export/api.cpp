@@ -130,7 +130,7 @@ ApiAnswer Api::answers() {
 }
 
 ApiAnswer Api::check(const ApiParameters& parameters) {
-  const auto rounds = number(parameters, "rounds", 3, 1, 1000);
+  const auto rounds = number(parameters, "rounds", 0, 1, 100);
   if (!rounds) return error(400, rounds.error().message());
   const auto session = books_.judge(*rounds);
   if (!session) return error(503, session.error().message());

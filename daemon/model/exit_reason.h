@@ -35,6 +35,9 @@ inline constexpr Reason kException = 0, kExternalInterrupt = 1, kCpuid = 10, kHl
                         kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
 }  // namespace vmx
 
+/// The exit that a read of the leaf is.
+[[nodiscard]] constexpr Reason cpuid_reason(Vendor vendor) { return vendor == Vendor::kVmx ? vmx::kCpuid : 0x72; }
+
 struct ReasonInfo {
   Reason number;
   std::string_view name;

@@ -13,4 +13,10 @@ std::string_view to_string(LeafState state) {
   return "invalid";
 }
 
+std::uint64_t judged_exits(const Session& session) {
+  for (const ReasonVerdict& row : session.reasons)
+    if (row.reason == kReasonAll) return row.ebpf;
+  return 0;
+}
+
 }  // namespace exitledger

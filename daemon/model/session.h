@@ -42,8 +42,9 @@ struct Session {
   Losses losses;             ///< within the session
   std::uint64_t rounds = 0;  ///< readings judged
   std::vector<ReasonVerdict>
-      reasons;             ///< as of the last reading; reasons with a count, ascending; empty without a leaf
-  std::vector<Round> raw;  ///< the rounds that the last verdict rests on
+      reasons;               ///< as of the last reading; reasons with a count, ascending; empty without a leaf
+  std::vector<Round> raw;    ///< the rounds of the newest reading
+  std::vector<Round> start;  ///< the books' zero point per CPU and reason: raw minus start, over the CPUs, is `reasons`
   std::int64_t last_exact_unix_ns = 0;  ///< time of the last reading in which every reason agreed; 0 = never
   Verdict verdict = Verdict::kCannotTell;
   std::string why;  ///< one clause when the verdict is not kAgrees
@@ -51,5 +52,8 @@ struct Session {
 
   [[nodiscard]] bool running() const { return ended_unix_ns == 0; }
 };
+
+/// Exits that the newest reading covered: as of it the verdict holds. 0 without a reading.
+[[nodiscard]] std::uint64_t judged_exits(const Session& session);
 
 }  // namespace exitledger

@@ -45,4 +45,9 @@ struct BrokenLaw {
   std::uint64_t count = 0;  ///< net of own
 };
 
+/// What a subcommand's exit status says of a session: one that breaks a law is wrong, however well its books agree.
+[[nodiscard]] inline Verdict judged(Verdict verdict, const std::vector<BrokenLaw>& laws_broken) {
+  return laws_broken.empty() ? verdict : Verdict::kDisagrees;
+}
+
 }  // namespace exitledger

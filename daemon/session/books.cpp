@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "session/running.h"
 
@@ -12,6 +13,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kAttachRetry{5};
+constexpr std::chrono::seconds kLook{1};
+
+// Whether another reading could say more.
+bool settled(const Session& session) {
+  return session.verdict == Verdict::kAgrees || session.verdict == Verdict::kDisagrees ||
+         session.leaf != LeafState::kPresent;
+}
 
 }  // namespace
 
@@ -29,33 +37,60 @@ std::vector<el_answer> Books::guest_answers() const {
 }
 
 void Books::follow() {
-  auto modules = read_modules(options_.probe.sys);
-  if (!modules) {
-    if (detached_because_ != modules.error().message()) say(detached_because_ = modules.error().message());
-    return;
-  }
-  modules_ = *modules;
+  const std::vector<el_event> events = ebpf_ ? ebpf_->drain() : std::vector<el_event>{};  // the truth is in the maps
+  const auto retired = [](const el_event& event) { return event.kind == EL_EVENT_SLOT_RETIRED; };
+  if (std::any_of(events.begin(), events.end(), retired)) ebpf_->fold();
+  // Loads before what sysfs says: parameters that are newer than the load are caught by the next look, older ones would
+  // label a session wrongly.
+  const std::vector<Boundary> loads = new_loads();
+  if (!look_at_modules(!loads.empty())) return;
   attach_if_possible();
   if (!ebpf_) return;
-  const std::vector<el_event> events = ebpf_->drain();  // wake-ups only: the truth is in the maps
-  const auto retired = [](const el_event& event) { return event.kind == EL_EVENT_SLOT_RETIRED; };
-  // A sample folds the books of dead vCPUs and gives their slots back: the next VM may be waiting for one.
-  if (std::any_of(events.begin(), events.end(), retired)) static_cast<void>(ebpf_->sample());
-
-  const auto boundary = ebpf_->last_boundary();
-  const bool loaded_anew = boundary && boundary->serial != boundary_seen_;
-  if (running_ && (loaded_anew || !modules_.vendor)) end_session(loaded_anew ? boundary : std::nullopt);
-  if (!running_ && modules_.vendor && modules_.paging) {
-    begin_session(*modules_.vendor, *modules_.paging, loaded_anew ? boundary : std::nullopt);
-    if (boundary) boundary_seen_ = boundary->serial;
-  }
+  follow_loads(loads);
   if (!running_) return;
   const auto now = Clock::now();
-  if (now < next_reading_ || now < held_until_) return;
+  if (now < next_reading_ || !may_read()) return;
   next_reading_ = now + options_.leaf_interval;
   const ProbeSample sample = ebpf_->sample();
   running_->update(sample);
   if (running_->moved_since_reading(sample)) read_leaf();
+}
+
+// At most once per kLook unless something happened: it opens a file per parameter.
+bool Books::look_at_modules(bool now) {
+  if (!now && Clock::now() < next_look_) return true;
+  next_look_ = Clock::now() + kLook;
+  auto modules = read_modules(options_.probe.sys);
+  if (!modules) {
+    if (detached_because_ != modules.error().message()) say(detached_because_ = modules.error().message());
+    return false;
+  }
+  modules_ = *modules;
+  return true;
+}
+
+// Loads of the module that is in service, or that the session is of. A vendor's module that the processor refuses is
+// loaded, too, and reset no counter.
+std::vector<Boundary> Books::new_loads() const {
+  if (!ebpf_) return {};
+  std::vector<Boundary> loads = ebpf_->boundaries_since(boundary_seen_);
+  const auto vendor = running_ ? std::optional{running_->session().vendor} : modules_.vendor;
+  std::erase_if(loads, [&](const Boundary& load) { return vendor && load.vendor != *vendor; });
+  return loads;
+}
+
+void Books::follow_loads(const std::vector<Boundary>& loads) {
+  if (running_ && (!loads.empty() || !modules_.vendor)) {
+    if (!loads.empty() && loads.front().serial > boundary_seen_ + 1)
+      running_->cannot_trust("loads of the vendor module followed each other so fast that its end was not seen");
+    end_session(loads.empty() ? nullptr : &loads.front());
+  }
+  if (running_ || !modules_.vendor || !modules_.paging) return;
+  if (loads.size() > 1)
+    say(fmt::format("{} loads of {} came and went before they could be looked at: their exits are in no session",
+                    loads.size() - 1, module_name(*modules_.vendor)));
+  begin_session(*modules_.vendor, *modules_.paging, loads.empty() ? nullptr : &loads.back());
+  if (!loads.empty()) boundary_seen_ = loads.back().serial;
 }
 
 void Books::attach_if_possible() {
@@ -78,19 +113,20 @@ void Books::attach_if_possible() {
   say(fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
 }
 
-void Books::begin_session(Vendor vendor, Paging paging, const std::optional<Boundary>& boundary) {
+void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary) {
   RunningSession::Start start;
   start.id = std::to_string(next_id_++);
   start.vendor = vendor;
   start.paging = paging;
-  start.boundary = boundary;
+  if (boundary != nullptr) start.boundary = *boundary;
   start.parameters = modules_.parameters;
   const auto changed = ebpf_->refresh_layout(vendor);
+  start.by_cpu = ebpf_->counts_by_cpu();
   start.now = ebpf_->sample();
-  start.losses_before = boundary ? losses_at_rest_ : start.now.losses;
+  start.losses_before = boundary != nullptr ? losses_at_rest_ : start.now.losses;
   if (!changed) {
     start.unproven = "the exit reason's place is not known: " + changed.error().message();
-  } else if (*changed && boundary) {
+  } else if (*changed && boundary != nullptr) {
     Counts at_load;
     for (const Counts& cpu : boundary->by_cpu) at_load += cpu;
     if (start.now.counts.all() != at_load.all() && layout_known_)
@@ -100,25 +136,30 @@ void Books::begin_session(Vendor vendor, Paging paging, const std::optional<Boun
   running_.emplace(std::move(start));
   leaf_host_.reset();
   say(fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
-                  to_string(paging), boundary ? "" : " (loaded before the probe attached)"));
+                  to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
   find_leaf();
   next_reading_ = Clock::now();
 }
 
-void Books::end_session(const std::optional<Boundary>& next) {
+void Books::end_session(const Boundary* next) {
   const ProbeSample sample = ebpf_->sample();
   running_->update(sample);
   Counts at_end = sample.counts;
-  if (next) {
+  if (next != nullptr) {
     at_end = Counts{};
     for (const Counts& cpu : next->by_cpu) at_end += cpu;
   }
-  add(totals_[running_->session().paging], *running_, sample);
   ended_.push_back(running_->finish(at_end));
+  add(totals_[running_->session().paging], *running_, sample);
   if (ended_.size() > kSessionsKept) ended_.pop_front();
   const Session& session = ended_.back();
-  say(fmt::format("session {} ends: {} exits, verdict: {}{}{}", session.id, session.ebpf.all(),
-                  to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
+  say(fmt::format("session {} ends: {} exits, {} of them judged, verdict: {}{}{}", session.id, session.ebpf.all(),
+                  judged_exits(session), to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
+  if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
+    say(
+        fmt::format("{} exits came between the load and its notice: they are the next session's, their durations are "
+                    "booked under {} paging",
+                    late, to_string(session.paging)));
   losses_at_rest_ = sample.losses;
   running_.reset();
   leaf_state_ = LeafState::kAbsent;
@@ -135,6 +176,9 @@ void Books::find_leaf() {
   } else if (const auto support = leaf_support(options_.leaf); !support) {
     leaf_state_ = LeafState::kFailed;
     leaf_detail_ = support.error().message();
+  } else if (*support == LeafSupport::kNoKvm) {
+    leaf_state_ = LeafState::kFailed;
+    leaf_detail_ = options_.leaf.device + ": nobody serves it here";
   } else if (*support != LeafSupport::kPatched) {
     leaf_state_ = LeafState::kAbsent;
     leaf_detail_ = "this KVM is not patched (KVM_CHECK_EXTENSION 0x4FFFFFFE is 0)";
@@ -147,17 +191,18 @@ void Books::find_leaf() {
 
 void Books::read_leaf() {
   if (leaf_state_ == LeafState::kAbsent) return;
+  const std::vector<Counts> before = ebpf_->counts_by_cpu();
   const auto reading = sweep_booked();
   const ProbeSample after = ebpf_->sample();
   Verdict verdict = Verdict::kCannotTell;
   if (reading) {
     leaf_state_ = LeafState::kPresent;
     leaf_detail_.clear();
-    verdict = running_->accept(*reading, after);
+    verdict = running_->accept(*reading, before, after);
   } else {
     const std::string because = reading.error().message();
     if (leaf_detail_ != because) say("leaf: " + because);
-    leaf_state_ = LeafState::kFailed;
+    leaf_state_ = reading.error().code == EPERM ? LeafState::kRefused : LeafState::kFailed;
     leaf_detail_ = because;
     running_->leaf_is(leaf_state_, leaf_detail_);
     running_->update(after);
@@ -167,16 +212,14 @@ void Books::read_leaf() {
 
 Result<Reading> Books::sweep_booked() {
   if (!leaf_host_) {
-    auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask(queries); });
+    auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
     if (!host) return tl::unexpected{host.error()};
     leaf_host_ = std::move(*host);
   }
   return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
 }
 
-Result<std::vector<LeafAnswer>> Books::ask(std::span<const LeafQuery> queries) {
-  if (!running_)
-    return fail("ask the leaf", "of this host", attached() ? "no KVM vendor module is loaded" : detached_because_);
+Result<std::vector<LeafAnswer>> Books::ask_booked(std::span<const LeafQuery> queries) {
   const std::vector<std::uint32_t> cpus = usable_cpus();
   if (cpus.empty()) return fail_errno("sched_getaffinity", "this thread");
   auto paired = ask_paired(options_.leaf, *ebpf_, running_->own(), queries, cpus.front());
@@ -186,13 +229,34 @@ Result<std::vector<LeafAnswer>> Books::ask(std::span<const LeafQuery> queries) {
   return answers;
 }
 
+Result<std::vector<LeafAnswer>> Books::ask(std::span<const LeafQuery> queries) {
+  if (auto may = may_read(); !may) return tl::unexpected{may.error()};
+  return ask_booked(queries);
+}
+
 void Books::hold(std::chrono::seconds duration) { held_until_ = Clock::now() + duration; }
 
-Result<Session> Books::judge(unsigned rounds) {
-  follow();
+Result<void> Books::may_read() const {
   if (!running_)
-    return fail("judge", "the running session", attached() ? "no KVM vendor module is loaded" : detached_because_);
-  for (unsigned i = 0; i < rounds; ++i) read_leaf();
+    return fail("read the leaf", "of this host", attached() ? "no KVM vendor module is loaded" : detached_because_);
+  if (const auto left = held_until_ - Clock::now(); left > Clock::duration::zero())
+    return fail("read the leaf", "of this host",
+                fmt::format("readings are held for {} s more, so that modules can be reloaded",
+                            std::chrono::ceil<std::chrono::seconds>(left).count()));
+  return {};
+}
+
+Result<Session> Books::judge(unsigned rounds) {
+  // What follow() would read because it is due is read below.
+  next_look_ = {};
+  next_reading_ = Clock::now() + options_.leaf_interval;
+  follow();
+  if (auto may = may_read(); !may) return tl::unexpected{may.error()};
+  for (unsigned i = 0; i < (rounds == 0 ? kEnough : rounds); ++i) {
+    if (options_.stopping && options_.stopping()) return fail("judge", "the running session", "the daemon is stopping");
+    read_leaf();
+    if (rounds == 0 && settled(running_->session())) break;
+  }
   next_reading_ = Clock::now() + options_.leaf_interval;
   running_->update(ebpf_->sample());
   return running_->session();

@@ -31,6 +31,7 @@ struct BooksOptions {
   LeafOptions leaf;
   bool read_leaf = true;                            ///< false: eBPF alone, the leaf counts as absent
   std::chrono::milliseconds leaf_interval{10'000};  ///< between readings while exits go on
+  std::function<bool()> stopping;                   ///< asked between readings: true ends a long judge()
 };
 
 class Books {
@@ -48,14 +49,19 @@ class Books {
   /// Attaches if it can, drains the probe's wake-ups, begins and ends sessions, reads the leaf when it is due.
   void follow();
 
-  /// Reads the leaf `rounds` times now and judges; the running session afterwards. Error: no session runs.
-  /// A leaf that cannot be read is not an Error: the session says so.
+  /// Readings of a judge() that says when it has seen enough: as many as it can take to prove, never more.
+  static constexpr unsigned kEnough = 3;
+  /// Reads the leaf `rounds` times now and judges; the running session afterwards. 0: until the books agree or
+  /// disagree, at most kEnough times. Errors: no session runs; readings are held. A leaf that cannot be read is not an
+  /// Error: the session says so.
   [[nodiscard]] Result<Session> judge(unsigned rounds);
 
-  /// Asks the leaf for one scope on behalf of a person; the exits are booked as own.
+  /// Asks the leaf for one scope on behalf of a person; the exits are booked as own. Errors: those of judge(), and the
+  /// leaf's.
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask(std::span<const LeafQuery> queries);
 
-  /// No readings for that long: a probe VM would pin a module that somebody wants to reload. 0 ends it.
+  /// No readings for that long, also not on request: a probe VM would pin a module that somebody wants to reload. 0
+  /// ends it.
   void hold(std::chrono::seconds duration);
 
   /// Ended sessions, oldest first, then the running one as of the newest sample().
@@ -77,11 +83,16 @@ class Books {
   [[nodiscard]] std::string_view death_hook() const;
 
  private:
+  [[nodiscard]] bool look_at_modules(bool now);
   void attach_if_possible();
-  void begin_session(Vendor vendor, Paging paging, const std::optional<Boundary>& boundary);
-  void end_session(const std::optional<Boundary>& next);
+  [[nodiscard]] std::vector<Boundary> new_loads() const;
+  void follow_loads(const std::vector<Boundary>& loads);
+  void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
+  void end_session(const Boundary* next);
   void read_leaf();
   [[nodiscard]] Result<Reading> sweep_booked();
+  [[nodiscard]] Result<std::vector<LeafAnswer>> ask_booked(std::span<const LeafQuery> queries);
+  [[nodiscard]] Result<void> may_read() const;
   void find_leaf();
   void say(const std::string& line) const;
 
@@ -90,6 +101,7 @@ class Books {
   ModuleState modules_;
   std::unique_ptr<EbpfWitness> ebpf_;
   std::string detached_because_;
+  std::chrono::steady_clock::time_point next_look_{};
   std::chrono::steady_clock::time_point next_attach_{};
   std::chrono::steady_clock::time_point next_reading_{};
   std::chrono::steady_clock::time_point held_until_{};

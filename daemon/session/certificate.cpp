@@ -31,11 +31,14 @@ Json round_json(const Round& round) {
           {"window", round.window}, {"own", round.own}};
 }
 
-Json row_json(const Session& session, const ReasonVerdict& row) {
+Json rounds_of(Reason reason, std::span<const Round> all) {
   Json rounds = Json::array();
-  for (const Round& round : session.raw) {
-    if (round.reason == row.reason) rounds.push_back(round_json(round));
-  }
+  for (const Round& round : all)
+    if (round.reason == reason) rounds.push_back(round_json(round));
+  return rounds;
+}
+
+Json row_json(const Session& session, const ReasonVerdict& row) {
   return {{"number", row.reason},
           {"name", reason_label(session.vendor, row.reason)},
           {"ebpf", row.ebpf},
@@ -44,7 +47,7 @@ Json row_json(const Session& session, const ReasonVerdict& row) {
           {"residual", row.residual},
           {"verdict", to_string(row.verdict)},
           {"why", row.why},
-          {"raw", {{"rounds", std::move(rounds)}}}};
+          {"raw", {{"start", rounds_of(row.reason, session.start)}, {"rounds", rounds_of(row.reason, session.raw)}}}};
 }
 
 /// Rounds of reasons that neither book counted: the evidence that there is no row.
@@ -172,8 +175,9 @@ void read_rows(const JsonFields& fields, std::string_view key, bool summands, Se
         summands == is_summand(session.reasons.back().reason)) {
       row.object_to("number", "is not above the one before it");
     }
-    row.object("raw").each("rounds",
-                           [&](const JsonFields& round) { session.raw.push_back(read_round(round, read.reason)); });
+    const JsonFields raw = row.object("raw");
+    raw.each("start", [&](const JsonFields& round) { session.start.push_back(read_round(round, read.reason)); });
+    raw.each("rounds", [&](const JsonFields& round) { session.raw.push_back(read_round(round, read.reason)); });
     session.reasons.push_back(std::move(read));
   });
 }

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
+#include <set>
+#include <utility>
 
 #include "crosscheck/laws.h"
 
@@ -32,10 +35,9 @@ std::vector<Base> bases_of(Vendor vendor, const std::optional<Boundary>& boundar
   return bases;
 }
 
-Counts counts_at(const std::optional<Boundary>& boundary, const ProbeSample& now) {
-  if (!boundary) return now.counts;
+Counts sum(const std::vector<Counts>& by_cpu) {
   Counts sum;
-  for (const Counts& cpu : boundary->by_cpu) sum += cpu;
+  for (const Counts& cpu : by_cpu) sum += cpu;
   return sum;
 }
 
@@ -52,7 +54,8 @@ Losses losses_since(const Losses& now, const Losses& base) {
 
 RunningSession::RunningSession(Start start)
     : unproven_(std::move(start.unproven)),
-      base_(counts_at(start.boundary, start.now)),
+      base_by_cpu_(start.boundary ? start.boundary->by_cpu : std::move(start.by_cpu)),
+      base_(sum(base_by_cpu_)),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       check_(start.vendor, bases_of(start.vendor, start.boundary)) {
@@ -76,24 +79,51 @@ void RunningSession::update(const ProbeSample& sample) {
   judge();
 }
 
-Verdict RunningSession::accept(const Reading& reading, const ProbeSample& after) {
+Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>& before, const ProbeSample& after) {
   session_.leaf = LeafState::kPresent;
   session_.leaf_detail.clear();
   if (session_.epoch == 0) session_.epoch = reading.epoch;
+  if (reading.paging != session_.paging)
+    cannot_trust(fmt::format("the leaf says {} paging, the module's parameter {}", to_string(reading.paging),
+                             to_string(session_.paging)));
   all_at_reading_ = after.counts.all();
   session_.losses = losses_since(after.losses, base_losses_);
   check_.accept(reading, session_.losses.of_host_book());
+  not_asked_ = not_asked_for(reading, before);
   session_.rounds = check_.readings();
   session_.reasons = check_.reasons();
   session_.raw = check_.raw();
+  session_.start = check_.start();
   update(after);
   if (session_.verdict == Verdict::kAgrees) session_.last_exact_unix_ns = unix_now_ns();
   return session_.verdict;
 }
 
+std::string RunningSession::not_asked_for(const Reading& reading, const std::vector<Counts>& before) const {
+  std::set<std::pair<std::uint32_t, Reason>> asked;
+  for (const Round& round : reading.rounds) asked.emplace(round.cpu, round.reason);
+  for (std::uint32_t cpu = 0; cpu < std::min(before.size(), base_by_cpu_.size()); ++cpu) {
+    for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
+      if (before[cpu].at[index] == base_by_cpu_[cpu].at[index]) continue;
+      const auto counted = reason_at(session_.vendor, index);
+      if (!counted) continue;  // EL_INDEX_UNREAD: counted as a loss
+      const bool named = is_pseudo(*counted) || is_defined(session_.vendor, *counted);
+      if (asked.contains({cpu, named ? *counted : kReasonUnknown})) continue;
+      return fmt::format("CPU {} counted {}, and the leaf was not asked for that there", cpu,
+                         reason_label(session_.vendor, *counted));
+    }
+  }
+  return {};
+}
+
 void RunningSession::leaf_is(LeafState state, const std::string& detail) {
   session_.leaf = state;
   session_.leaf_detail = detail;
+  judge();
+}
+
+void RunningSession::cannot_trust(const std::string& why) {
+  if (unproven_.empty()) unproven_ = why;
   judge();
 }
 
@@ -115,35 +145,35 @@ std::map<Reason, DurationHistogram> RunningSession::durations(const ProbeSample&
   return result;
 }
 
-// The session's verdict is the cross-check's, unless something outside the counts forbids to trust them.
+// What keeps the session from the cross-check's verdict; empty if nothing does. A disagreement stands, but not where
+// the counts themselves are in doubt.
+std::string RunningSession::obstacle() const {
+  if (!unproven_.empty()) return unproven_;
+  if (session_.rounds > 0 && check_.verdict() == Verdict::kDisagrees) return {};
+  if (const std::uint64_t lost = session_.losses.of_host_book(); lost > 0)
+    return fmt::format("{} events are missing from the eBPF book", lost);
+  if (session_.leaf != LeafState::kPresent)
+    return fmt::format("leaf {}: {}", to_string(session_.leaf), session_.leaf_detail);
+  if (session_.rounds == 0) return "the leaf was not read yet";
+  if (own_.lost()) return "exits of the reader's own could not be told from guests'";
+  return not_asked_;
+}
+
 void RunningSession::judge() {
-  const std::uint64_t lost = session_.losses.of_host_book();
   session_.laws_broken = broken_laws(session_);
-  if (session_.rounds > 0 && check_.verdict() == Verdict::kDisagrees) {
-    session_.verdict = Verdict::kDisagrees;
-    session_.why = check_.why();
-  } else if (!unproven_.empty()) {
-    session_.verdict = Verdict::kCannotTell;
-    session_.why = unproven_;
-  } else if (lost > 0) {
-    session_.verdict = Verdict::kCannotTell;
-    session_.why = fmt::format("{} events are missing from the eBPF book", lost);
-  } else if (session_.rounds == 0) {
-    session_.verdict = Verdict::kCannotTell;
-    session_.why = session_.leaf == LeafState::kPresent
-                       ? "the leaf was not read yet"
-                       : fmt::format("leaf {}: {}", to_string(session_.leaf), session_.leaf_detail);
-  } else {
+  const std::string obstacle = this->obstacle();
+  if (obstacle.empty()) {
     session_.verdict = check_.verdict();
     session_.why = check_.why();
     return;
   }
   // What forbids to trust the session forbids to trust its rows.
-  if (session_.verdict != Verdict::kCannotTell) return;
+  session_.verdict = Verdict::kCannotTell;
+  session_.why = obstacle;
   for (ReasonVerdict& row : session_.reasons) {
-    if (row.verdict != Verdict::kAgrees) continue;
+    if (row.verdict == Verdict::kDisagrees && unproven_.empty()) continue;
     row.verdict = Verdict::kCannotTell;
-    row.why = session_.why;
+    row.why = obstacle;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "crosscheck/crosscheck.h"
 #include "model/session.h"
@@ -22,6 +23,7 @@ class RunningSession {
     Vendor vendor = Vendor::kVmx;
     Paging paging = Paging::kEpt;
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
+    std::vector<Counts> by_cpu;        ///< without it: the host's book per CPU, taken before `now`
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
@@ -31,11 +33,14 @@ class RunningSession {
 
   /// Newest figures of the eBPF book.
   void update(const ProbeSample& sample);
-  /// One reading of the leaf; returns the verdict on it.
-  Verdict accept(const Reading& reading, const ProbeSample& after);
+  /// One reading of the leaf; returns the verdict on it. `before`: the host's book of each CPU just before it: what
+  /// that holds must have been asked for, or the leaf chose what it was asked.
+  Verdict accept(const Reading& reading, const std::vector<Counts>& before, const ProbeSample& after);
   /// The leaf cannot be read (any more).
   void leaf_is(LeafState state, const std::string& detail);
-  /// Last figures; `counts` is the host's book at the end. The object is not used after it.
+  /// Counts from here on prove nothing, for this reason.
+  void cannot_trust(const std::string& why);
+  /// Last figures; `counts` is the host's book at the end. Nothing changes the session after it.
   [[nodiscard]] Session finish(const Counts& counts);
 
   [[nodiscard]] const Session& session() const { return session_; }
@@ -46,13 +51,16 @@ class RunningSession {
   [[nodiscard]] bool moved_since_reading(const ProbeSample& sample) const {
     return sample.counts.all() != all_at_reading_;
   }
-  [[nodiscard]] std::uint64_t epoch() const { return session_.epoch; }
 
  private:
   void judge();
+  [[nodiscard]] std::string obstacle() const;
+  [[nodiscard]] std::string not_asked_for(const Reading& reading, const std::vector<Counts>& before) const;
 
   Session session_;
-  std::string unproven_;
+  std::string unproven_;   ///< why no count of this session can be trusted
+  std::string not_asked_;  ///< what the newest reading left out
+  std::vector<Counts> base_by_cpu_;
   Counts base_;
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;

@@ -37,7 +37,12 @@ RunningSession::Start start_of(std::optional<Boundary> boundary, std::uint64_t c
   start.id = "1";
   start.boundary = std::move(boundary);
   start.now = sample_of(cpuids_now);
+  start.by_cpu = {start.now.counts};
   return start;
+}
+
+Verdict accept(RunningSession& session, const Reading& reading, const ProbeSample& after) {
+  return session.accept(reading, {after.counts}, after);
 }
 
 TEST(RunningSession, CountsFromTheBoundaryNotFromWhenItWasNoticed) {
@@ -54,26 +59,26 @@ TEST(RunningSession, WithoutABoundaryCountsFromTheAttach) {
 
 TEST(RunningSession, ProvesWithTheFirstReadingWhenItsStartWasSeen) {
   RunningSession session{start_of(boundary_of(100), 100)};
-  EXPECT_EQ(session.accept(reading_of(150, 50), sample_of(150)), Verdict::kAgrees);
+  EXPECT_EQ(accept(session, reading_of(150, 50), sample_of(150)), Verdict::kAgrees);
   EXPECT_NE(session.session().last_exact_unix_ns, 0);
-  EXPECT_EQ(session.epoch(), 7U);
+  EXPECT_EQ(session.session().epoch, 7U);
 }
 
 TEST(RunningSession, SeesAnExitThatTheLeafLostBeforeTheFirstReading) {
   RunningSession session{start_of(boundary_of(100), 100)};
-  EXPECT_EQ(session.accept(reading_of(150, 49), sample_of(150)), Verdict::kDisagrees);
+  EXPECT_EQ(accept(session, reading_of(150, 49), sample_of(150)), Verdict::kDisagrees);
   EXPECT_EQ(session.session().last_exact_unix_ns, 0);
 }
 
 TEST(RunningSession, NeedsTwoReadingsWhenItsStartWasNotSeen) {
   RunningSession session{start_of(std::nullopt, 100)};
-  EXPECT_NE(session.accept(reading_of(100, 5), sample_of(100)), Verdict::kAgrees);
-  EXPECT_EQ(session.accept(reading_of(120, 25), sample_of(120)), Verdict::kAgrees);
+  EXPECT_NE(accept(session, reading_of(100, 5), sample_of(100)), Verdict::kAgrees);
+  EXPECT_EQ(accept(session, reading_of(120, 25), sample_of(120)), Verdict::kAgrees);
 }
 
 TEST(RunningSession, ALossAfterTheLastReadingTakesTheVerdictBack) {
   RunningSession session{start_of(boundary_of(0), 0)};
-  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50)), Verdict::kAgrees);
+  EXPECT_EQ(accept(session, reading_of(50, 50), sample_of(50)), Verdict::kAgrees);
   session.update(sample_of(60, 1));
   EXPECT_EQ(session.session().verdict, Verdict::kCannotTell);
   EXPECT_EQ(session.session().losses.total(), 1U);
@@ -84,7 +89,7 @@ TEST(RunningSession, LossesBeforeItsStartAreNotItsOwn) {
   start.losses_before = sample_of(0, 3).losses;
   start.now = sample_of(0, 3);
   RunningSession session{std::move(start)};
-  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50, 3)), Verdict::kAgrees);
+  EXPECT_EQ(accept(session, reading_of(50, 50), sample_of(50, 3)), Verdict::kAgrees);
   EXPECT_EQ(session.session().losses.total(), 0U);
 }
 
@@ -99,9 +104,69 @@ TEST(RunningSession, CannotTellWhatWasCountedWithAnUnprovenLayout) {
   auto start = start_of(boundary_of(0), 0);
   start.unproven = "the layout changed";
   RunningSession session{std::move(start)};
-  EXPECT_EQ(session.accept(reading_of(50, 50), sample_of(50)), Verdict::kCannotTell);
+  EXPECT_EQ(accept(session, reading_of(50, 50), sample_of(50)), Verdict::kCannotTell);
   EXPECT_EQ(session.session().why, "the layout changed");
   for (const ReasonVerdict& row : session.session().reasons) EXPECT_EQ(row.verdict, Verdict::kCannotTell);
+}
+
+TEST(RunningSession, AnUnprovenLayoutAccusesNobody) {
+  auto start = start_of(boundary_of(0), 0);
+  start.unproven = "the exit reason's place is not known";
+  RunningSession session{std::move(start)};
+  EXPECT_EQ(accept(session, reading_of(0, 50), sample_of(0)), Verdict::kCannotTell);
+  for (const ReasonVerdict& row : session.session().reasons) EXPECT_EQ(row.verdict, Verdict::kCannotTell);
+}
+
+TEST(RunningSession, ASurplusOfTheLeafUpToTheLossesIsNoDisagreement) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  EXPECT_EQ(accept(session, reading_of(50, 52), sample_of(50, 2)), Verdict::kCannotTell);
+  RunningSession more{start_of(boundary_of(0), 0)};
+  EXPECT_EQ(accept(more, reading_of(50, 53), sample_of(50, 2)), Verdict::kDisagrees);
+  RunningSession fewer{start_of(boundary_of(0), 0)};
+  EXPECT_EQ(accept(fewer, reading_of(50, 49), sample_of(50, 2)), Verdict::kDisagrees);
+}
+
+TEST(RunningSession, ALeafThatCannotBeReadAnyMoreTakesTheVerdictBack) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  EXPECT_EQ(accept(session, reading_of(50, 50), sample_of(50)), Verdict::kAgrees);
+  session.leaf_is(LeafState::kRefused, "exit_leaf is off");
+  EXPECT_EQ(session.session().verdict, Verdict::kCannotTell);
+  EXPECT_EQ(session.session().why, "leaf refused: exit_leaf is off");
+  for (const ReasonVerdict& row : session.session().reasons) EXPECT_EQ(row.verdict, Verdict::kCannotTell);
+  EXPECT_EQ(accept(session, reading_of(60, 60), sample_of(60)), Verdict::kAgrees) << "and back";
+}
+
+TEST(RunningSession, WhatTheLeafWasNotAskedForProvesNothing) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  ProbeSample before = sample_of(49);
+  before.counts.at[vmx::kEptViolation] = 1;
+  EXPECT_EQ(session.accept(reading_of(50, 50), {before.counts}, sample_of(50)), Verdict::kCannotTell);
+  EXPECT_EQ(session.session().why, "CPU 0 counted EPT_VIOLATION, and the leaf was not asked for that there");
+}
+
+TEST(RunningSession, ACpuThatRanGuestsAndWasNotReadProvesNothing) {
+  auto start = start_of(std::nullopt, 0);
+  start.by_cpu = {Counts{}, sample_of(5).counts};
+  RunningSession session{std::move(start)};
+  const std::vector<Counts> still{sample_of(50).counts, sample_of(5).counts};
+  static_cast<void>(session.accept(reading_of(50, 50), still, sample_of(55)));
+  EXPECT_EQ(session.accept(reading_of(50, 50), still, sample_of(55)), Verdict::kAgrees);
+  const std::vector<Counts> moved{sample_of(50).counts, sample_of(6).counts};
+  EXPECT_EQ(session.accept(reading_of(50, 50), moved, sample_of(56)), Verdict::kCannotTell);
+}
+
+TEST(RunningSession, AnotherPagingModeInTheLeafThanInTheParameterProvesNothing) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  Reading reading = reading_of(50, 50);
+  reading.paging = Paging::kShadow;
+  EXPECT_EQ(accept(session, reading, sample_of(50)), Verdict::kCannotTell);
+  EXPECT_EQ(session.session().why, "the leaf says shadow paging, the module's parameter ept");
+}
+
+TEST(RunningSession, OwnExitsThatWereNotToldApartProveNothing) {
+  RunningSession session{start_of(boundary_of(0), 0)};
+  session.own().lose();
+  EXPECT_EQ(accept(session, reading_of(50, 50), sample_of(50)), Verdict::kCannotTell);
 }
 
 TEST(RunningSession, SaysWhyWithoutALeaf) {
@@ -114,7 +179,7 @@ TEST(RunningSession, SaysWhyWithoutALeaf) {
 TEST(RunningSession, MovesOnlyWhenExitsWentOnSinceTheReading) {
   RunningSession session{start_of(boundary_of(0), 0)};
   EXPECT_TRUE(session.moved_since_reading(sample_of(0)));  // never read: the first reading is due
-  session.accept(reading_of(50, 50), sample_of(52));
+  accept(session, reading_of(50, 50), sample_of(52));
   EXPECT_FALSE(session.moved_since_reading(sample_of(52)));
   EXPECT_TRUE(session.moved_since_reading(sample_of(53)));
 }

@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include "model/leaf_abi.h"
@@ -23,6 +25,29 @@ std::uint64_t monotonic_ns() {
 bool same_answer(const LeafAnswer& stored, const el_answer& traced) {
   return stored.query.eax == traced.function && stored.query.ecx == traced.index &&
          stored.registers == leaf::Registers{traced.eax, traced.ebx, traced.ecx, traced.edx};
+}
+
+Vendor vendor_of(const el_answer& traced) { return traced.isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx; }
+
+// The guest's answers with the tracepoint's, one for one.
+Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::span<const el_answer> traced,
+                                       std::uint32_t cpu, OwnExits& own) {
+  std::vector<PairedAnswer> paired;
+  for (std::size_t i = 0; i < std::min(stored.size(), traced.size()); ++i) {
+    if (!same_answer(stored[i], traced[i]) || traced[i].cpu != cpu) break;
+    if (traced[i].slot == EL_NO_SLOT) {
+      own.lose();
+      return fail("book the reader's own exits on CPU", std::to_string(cpu),
+                  "the probe had no slot for the micro guest: see exitledger_slots_limit and serve --slots");
+    }
+    const unsigned index = index_of(vendor_of(traced[i]), static_cast<Reason>(stored[i].query.ecx & 0xFFFF));
+    paired.push_back({stored[i], traced[i], own.on(cpu, index) + traced[i].vcpu_count});
+  }
+  if (paired.size() != stored.size() || traced.size() != stored.size())
+    return fail("trace the leaf's answers on CPU", std::to_string(cpu),
+                fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match", stored.size(),
+                            traced.size(), paired.size()));
+  return paired;
 }
 
 }  // namespace
@@ -59,21 +84,13 @@ Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWit
     return tl::unexpected{answers.error()};
   }
   const std::vector<el_answer> traced = ebpf.take_own_answers();
-  std::vector<PairedAnswer> paired;
-  if (traced.size() == answers->size()) {
-    for (std::size_t i = 0; i < traced.size(); ++i) {
-      const LeafAnswer& stored = (*answers)[i];
-      if (!same_answer(stored, traced[i]) || traced[i].cpu != cpu) break;
-      const Vendor vendor = traced[i].isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx;
-      const unsigned index = index_of(vendor, static_cast<Reason>(stored.query.ecx & 0xFFFF));
-      paired.push_back({stored, traced[i], own.on(cpu, index) + traced[i].vcpu_count});
-    }
-  }
+  auto paired = pair(*answers, traced, cpu, own);
   own.add(cpu, cost);
-  if (paired.size() != answers->size())
-    return fail("trace the leaf's answers on CPU", std::to_string(cpu),
-                fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match",
-                            answers->size(), traced.size(), paired.size()));
+  if (!paired) return paired;
+  const Vendor vendor = vendor_of(traced.front());
+  if (const std::uint64_t cpuids = cost.at[index_of(vendor, cpuid_reason(vendor))]; cpuids != queries.size())
+    return fail("book the reader's own exits on CPU", std::to_string(cpu),
+                fmt::format("the micro guest executed CPUID {} times, its slot holds {}", queries.size(), cpuids));
   return paired;
 }
 
@@ -100,7 +117,8 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
       if (leaf::refused(answer.leaf.registers))
         return fail("read the leaf of CPU", std::to_string(cpu),
                     fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON",
-                                answer.leaf.query.eax, answer.leaf.query.ecx));
+                                answer.leaf.query.eax, answer.leaf.query.ecx),
+                    EPERM);
       if (answer.leaf.query.eax == leaf::kInfo) {
         const std::uint64_t epoch =
             static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;

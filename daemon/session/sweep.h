@@ -20,13 +20,18 @@ class OwnExits {
   void add(std::uint32_t cpu, const Counts& counts) { by_cpu_[cpu] += counts; }
   [[nodiscard]] std::uint64_t on(std::uint32_t cpu, unsigned index) const;
   [[nodiscard]] Counts sum() const;
+  /// A reading's own exits could not be told from guests': what is booked is too little from here on.
+  void lose() { lost_ = true; }
+  [[nodiscard]] bool lost() const { return lost_; }
 
  private:
   std::map<std::uint32_t, Counts> by_cpu_;
+  bool lost_ = false;
 };
 
 /// Asks the leaf on one CPU and books what that cost in `own`. Every answer that the guest stored must be the one that
-/// the kvm:kvm_cpuid tracepoint carried; anything else is an Error, never a count.
+/// the kvm:kvm_cpuid tracepoint carried, for a vCPU that has a slot, and the CPUID exits of that slot must be one per
+/// query; anything else is an Error, never a count (docs/decisions/0004).
 struct PairedAnswer {
   LeafAnswer leaf;
   el_answer traced;       ///< with both books' counts of that instant

@@ -23,7 +23,8 @@ void add(PagingBooks& totals, const RunningSession& running, const ProbeSample& 
   totals.vendor = session.vendor;
   totals.ebpf += session.ebpf;
 
-  totals.residual.clear();
+  // What was judged last stands until there is a newer judgement.
+  if (!session.reasons.empty()) totals.residual.clear();
   for (const ReasonVerdict& row : session.reasons) {
     totals.leaf[row.reason] += row.leaf;
     totals.residual[row.reason] = row.residual;

@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <ctime>
 #include <utility>
@@ -54,6 +55,7 @@ struct EbpfWitness::Impl {
   [[nodiscard]] Losses losses() const;
   void add_cpus(ProbeSample& sample) const;
   void add_durations(ProbeSample& sample) const;
+  [[nodiscard]] std::optional<Boundary> boundary(std::uint64_t serial) const;
 
   ProbeOptions options;
   KernelTypes types;
@@ -152,24 +154,34 @@ ProbeSample EbpfWitness::sample() {
   return sample;
 }
 
-std::optional<Boundary> EbpfWitness::last_boundary() const {
-  const Probe& probe = *impl_->probe;
-  for (std::uint64_t serial = probe.boundary_serial(); serial > 0; --serial) {
-    const std::size_t at = serial % EL_BOUNDARIES;
-    const el_boundary& entry = probe.boundaries()[at];
-    // One that is being written, or could not be: the one before is the newest that can be told.
-    const std::uint64_t found = load_shared(entry.serial);
-    if (found != serial) {
-      if (probe.boundary_serial() - serial >= EL_BOUNDARIES) return std::nullopt;
-      continue;
-    }
-    Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}};
-    const std::size_t cpus = probe.cpus().size();
-    for (const el_boundary_cpu& cpu : probe.boundary_cpus().subspan(at * cpus, cpus))
-      boundary.by_cpu.push_back(read_counts(cpu.count));
-    if (load_shared(entry.serial) == serial) return boundary;
-  }
-  return std::nullopt;
+void EbpfWitness::fold() { impl_->books.fold(); }
+
+std::vector<Counts> EbpfWitness::counts_by_cpu() const {
+  std::vector<Counts> counts;
+  for (const el_cpu& cpu : impl_->probe->cpus()) counts.push_back(read_counts(cpu.count));
+  return counts;
+}
+
+std::optional<Boundary> EbpfWitness::Impl::boundary(std::uint64_t serial) const {
+  const std::size_t at = serial % EL_BOUNDARIES;
+  const el_boundary& entry = probe->boundaries()[at];
+  if (load_shared(entry.serial) != serial) return std::nullopt;
+  Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}};
+  const std::size_t cpu_count = probe->cpus().size();
+  for (const el_boundary_cpu& cpu : probe->boundary_cpus().subspan(at * cpu_count, cpu_count))
+    boundary.by_cpu.push_back(read_counts(cpu.count));
+  // Written anew meanwhile: what was read is of two loads.
+  if (load_shared(entry.serial) != serial) return std::nullopt;
+  return boundary;
+}
+
+std::vector<Boundary> EbpfWitness::boundaries_since(std::uint64_t serial) const {
+  const std::uint64_t newest = impl_->probe->boundary_serial();
+  std::vector<Boundary> boundaries;
+  const std::uint64_t kept = newest > EL_BOUNDARIES ? newest - EL_BOUNDARIES : 0;
+  for (std::uint64_t next = std::max(serial, kept) + 1; next <= newest; ++next)
+    if (auto boundary = impl_->boundary(next)) boundaries.push_back(std::move(*boundary));
+  return boundaries;
 }
 
 std::vector<el_answer> EbpfWitness::take_own_answers() {

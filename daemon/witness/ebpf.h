@@ -53,8 +53,15 @@ class EbpfWitness {
   /// Reads all books; folds the slots of dead vCPUs first and gives them back.
   [[nodiscard]] ProbeSample sample();
 
-  /// Newest load of a vendor module since attach(); nullopt if there was none.
-  [[nodiscard]] std::optional<Boundary> last_boundary() const;
+  /// Gives back the slots of dead vCPUs: the next VM may be waiting for one.
+  void fold();
+
+  /// The host's book of each possible CPU.
+  [[nodiscard]] std::vector<Counts> counts_by_cpu() const;
+
+  /// Loads of vendor modules after number `serial`, oldest first. The ring holds the last EL_BOUNDARIES: serials that
+  /// are missing were overwritten, or could not be noted.
+  [[nodiscard]] std::vector<Boundary> boundaries_since(std::uint64_t serial) const;
 
   /// Answers to own micro guests since the last call, in order of asking.
   [[nodiscard]] std::vector<el_answer> take_own_answers();

@@ -88,7 +88,7 @@ TEST_F(EbpfLoad, AttachesAndIsEmpty) {
   EXPECT_THAT(sample.vms, IsEmpty());
   EXPECT_EQ(sample.slots_used, 0U);
   EXPECT_EQ(sample.slots_limit, 8U);
-  EXPECT_EQ(witness_->last_boundary(), std::nullopt);
+  EXPECT_THAT(witness_->boundaries_since(0), IsEmpty());
   EXPECT_THAT(witness_->drain(), IsEmpty());
   EXPECT_THAT(witness_->take_own_answers(), IsEmpty());
   EXPECT_THAT(witness_->guest_answers(), IsEmpty());
@@ -485,14 +485,15 @@ TEST_F(EbpfLoad, ALoadOfTheVendorModuleIsABoundary) {
   kernel_->make_vcpu(0, 0x1000);
   exit_vmx(0, 48, 3);
   ASSERT_TRUE(run_program("on_module_load", {kernel_->module("loop")}));
-  EXPECT_EQ(witness_->last_boundary(), std::nullopt);
+  EXPECT_THAT(witness_->boundaries_since(0), IsEmpty());
   (void)witness_->drain();
   for (std::uint64_t serial = 1; serial <= 6; ++serial) {
     ASSERT_TRUE(run_program("on_module_free", {kernel_->module("kvm_intel")}));
     ASSERT_TRUE(run_program("on_module_load", {kernel_->module("kvm_intel")}));
     exit_vmx(0, 48);  // the daemon wakes late: this one is after the boundary
-    const auto boundary = witness_->last_boundary();
-    ASSERT_TRUE(boundary);
+    const auto boundaries = witness_->boundaries_since(serial - 1);
+    ASSERT_THAT(boundaries, SizeIs(1));
+    const Boundary* const boundary = &boundaries.front();
     EXPECT_EQ(boundary->serial, serial);
     EXPECT_EQ(boundary->vendor, Vendor::kVmx);
     EXPECT_GT(boundary->time_ns, 0U);
@@ -506,7 +507,10 @@ TEST_F(EbpfLoad, ALoadOfTheVendorModuleIsABoundary) {
     EXPECT_EQ(events[1].id, serial);
   }
   ASSERT_TRUE(run_program("on_module_load", {kernel_->module("kvm_amd")}));
-  EXPECT_EQ(witness_->last_boundary()->vendor, Vendor::kSvm);
+  const auto kept = witness_->boundaries_since(0);
+  ASSERT_THAT(kept, SizeIs(EL_BOUNDARIES)) << "the ring holds the newest";
+  EXPECT_EQ(kept.front().serial, 7 + 1 - EL_BOUNDARIES);
+  EXPECT_EQ(kept.back().vendor, Vendor::kSvm);
   EXPECT_EQ(witness_->sample().losses.total(), 0U);
 }
 

@@ -2,6 +2,7 @@
 #include "witness/leaf_answers.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace exitledger {
 namespace {
@@ -38,7 +39,8 @@ bool switched_off(std::span<const LeafAnswer> answers) {
 }
 
 Failure off_failure() {
-  return leaf_failure("this KVM is patched but does not answer: parameter exit_leaf of module kvm is off");
+  return fail("read", "exit-count leaves",
+              "this KVM is patched but does not answer: parameter exit_leaf of module kvm is off", EPERM);
 }
 
 std::vector<LeafQuery> host_queries() {

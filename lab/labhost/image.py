@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import elfdeps, programs
@@ -92,11 +93,23 @@ def _busybox(archive: Archive) -> None:
 
 
 def _program(archive: Archive, path: Path, name: str, seen: set[Path]) -> None:
-    archive.copy(path, name)
+    archive.file(name, _without_debug_info(path), 0o755)
     for library in elfdeps.closure(path):
         if library not in seen:
             seen.add(library)
             archive.copy(library, str(library))
+
+
+def _without_debug_info(path: Path) -> bytes:
+    """Both archives live in memory, the guest's in little of it: debug information is most of a program."""
+    data = path.read_bytes()
+    if not data.startswith(b"\x7fELF"):
+        return data
+    with tempfile.NamedTemporaryFile() as out:
+        done = subprocess.run(["strip", "-g", "-o", out.name, str(path)], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise LabError(f"strip {path}: {done.stderr.strip()}")
+        return Path(out.name).read_bytes()
 
 
 def _installed(program: str) -> Path:

@@ -24,6 +24,7 @@ class Fuzz {
   explicit Fuzz(std::uint32_t scopes) : scopes_(scopes) {}
 
   bool run() {
+    const std::uint64_t before = own_cpuids();
     learn();
     for (const std::uint32_t scope : {0U, 1U, 2U, 3U, 4U, 5U, 31U, 32U, 0x7FFFU, 0x8000U, 0xFFFFU}) {
       // Every number that a register can hold for the leaf of counts; for the others what lies around the defined ones.
@@ -35,12 +36,21 @@ class Fuzz {
         if (low % 0x101 == 0) ask(leaf::kTotal, scope << 16 | low);
       }
     }
-    std::printf("{\"asked\":%u,\"answered\":%u,\"refused\":%u,\"wrong\":%u}\n", asked_, answered_, asked_ - answered_,
-                wrong_);
+    // Each of these reads is in its own answer, so the difference holds all between them and the second of the two.
+    const std::uint64_t counted = own_cpuids() - before - 1;
+    const std::uint64_t executed = asked_ + 1 + entries_;
+    std::printf("{\"asked\":%u,\"answered\":%u,\"refused\":%u,\"wrong\":%u,\"executed\":%llu,\"counted\":%llu}\n",
+                asked_, answered_, asked_ - answered_, wrong_, static_cast<unsigned long long>(executed),
+                static_cast<unsigned long long>(counted));
     return wrong_ == 0 && answered_ > 0;
   }
 
  private:
+  // CPUID exits of this vCPU so far, by the leaf.
+  static std::uint64_t own_cpuids() {
+    return leaf::exits_in(guest::hardware_cpuid(leaf::kExits, leaf::ecx_of(leaf::Scope::kVcpu, vmx::kCpuid)));
+  }
+
   void learn() {
     const Registers flags = guest::hardware_cpuid(leaf::kInfo, 1);
     cycles_ = leaf::Flags{flags.eax}.cycles_kept();

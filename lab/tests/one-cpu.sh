@@ -129,12 +129,11 @@ hostile_leaf_inputs() {
 	echo vm >/sys/module/kvm/parameters/exit_leaf
 	dmesg | diff /tmp/log-before - || { echo "a guest made the host log" >&2; return 1; }
 	expect "every answer is right" '.wrong == 0 and .answered > 300 and .refused > 100000' /out/fuzz-vm.json
-	expect "more is answered where more is allowed" '.wrong == 0' /out/fuzz-host.json
+	jq -s '{wrong: .[1].wrong, more: (.[1].answered - .[0].answered)}' /out/fuzz-vm.json /out/fuzz-host.json >/out/fuzz-both.json
+	expect "more is answered where more is allowed" '.wrong == 0 and .more > 100' /out/fuzz-both.json
+	expect "the vCPU's own count is what the process executed" '.executed > 100000 and .executed == .counted' /out/fuzz-vm.json
 	exitledger check --json >/out/fuzz-check.json
 	books_agree /out/fuzz-check.json ept
-	jq -s '(.[0].asked + .[1].asked) as $asked | [.[2].reasons[] | select(.number == 10)][0] | .ebpf - .own - $asked' \
-		/out/fuzz-vm.json /out/fuzz-host.json /out/fuzz-check.json >/out/fuzz-others.json
-	expect "none of these CPUIDs is missing" '. > 0 and . < 10000' /out/fuzz-others.json
 }
 
 selftest_of_the_series() {
