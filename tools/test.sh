@@ -11,6 +11,10 @@ source tools/common.sh
 
 tier=default
 case "${1:-}" in
+-h | --help)
+	sed -n '3,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+	exit 0
+	;;
 --quick) tier=quick ;;
 --all) tier=all ;;
 '') ;;

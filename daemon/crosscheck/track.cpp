@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace exitledger {
 namespace {
 
@@ -57,12 +59,14 @@ void Track::accept(const Round& round, std::uint64_t reading) {
 
 void Track::contradict(std::uint64_t reading, std::int64_t deviation, bool wrapped) {
   residual_ = deviation;
-  if (!contradiction_) contradiction_ = Contradiction{reading, deviation, wrapped};
+  if (!contradiction_) contradiction_ = Contradiction{reading, deviation, deviation, deviation, wrapped};
+  contradiction_->least = std::min(contradiction_->least, deviation);
+  contradiction_->most = std::max(contradiction_->most, deviation);
 }
 
 bool Track::can_be_loss(std::uint64_t losses) const {
-  return contradiction_ && !contradiction_->wrapped && contradiction_->deviation > 0 &&
-         static_cast<std::uint64_t>(contradiction_->deviation) <= losses;
+  return contradiction_ && !contradiction_->wrapped && contradiction_->least > 0 &&
+         static_cast<std::uint64_t>(contradiction_->most) <= losses;
 }
 
 Verdict Track::verdict(std::uint64_t reading, std::uint64_t losses) const {
@@ -78,7 +82,7 @@ std::string Track::why(std::uint64_t reading, std::uint64_t losses) const {
                        contradiction_->reading);
   }
   if (contradiction_) {
-    const std::int64_t deviation = contradiction_->deviation;
+    const std::int64_t deviation = residual_ != 0 ? residual_ : contradiction_->deviation;
     const auto bits = static_cast<std::uint64_t>(deviation);
     const std::uint64_t exits = deviation < 0 ? 0 - bits : bits;
     return fmt::format("the leaf has {} exit{} {} than eBPF on CPU {} since reading {}", exits, exits == 1 ? "" : "s",

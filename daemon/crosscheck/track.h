@@ -54,8 +54,9 @@ class Track {
 
  private:
   struct Contradiction {
-    std::uint64_t reading = 0;  ///< the first that contradicted
-    std::int64_t deviation = 0;
+    std::uint64_t reading = 0;         ///< the first that contradicted
+    std::int64_t deviation = 0;        ///< its
+    std::int64_t least = 0, most = 0;  ///< of all that contradicted
     bool wrapped = false;
   };
   void contradict(std::uint64_t reading, std::int64_t deviation, bool wrapped);
