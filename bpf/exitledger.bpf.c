@@ -180,18 +180,6 @@ int on_kvm_exit_timed(struct bpf_raw_tracepoint_args *ctx)
 	return count_exit(ctx, 1);
 }
 
-/* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */
-static __noinline int find_entry_slot(struct el_durations *book, __u64 vcpu)
-{
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
-
-	if (!known)
-		return 0;
-	book->slot_vcpu = vcpu;
-	book->slot = *known;
-	return 1;
-}
-
 static __noinline int lose_entry(enum el_loss cause)
 {
 	struct el_cpu *cpu = this_cpu();
@@ -200,6 +188,26 @@ static __noinline int lose_entry(enum el_loss cause)
 		return no_cpu();
 	lose(cpu, cause);
 	return 0;
+}
+
+/* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */
+static __noinline int find_entry_slot(struct el_durations *book, __u64 vcpu)
+{
+	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
+	__u64 kvm;
+	__u32 no;
+
+	if (!known)
+		return 0;
+	no = *known;
+	/* struct kvm_vcpu begins with its struct kvm pointer. */
+	if (bpf_probe_read_kernel(&kvm, sizeof(kvm), (void *)vcpu))
+		return lose_entry(EL_LOSS_ENTRY_NO_SLOT);
+	if (!owns_slot(no, vcpu, kvm))
+		return 0; /* a dead one's at the same address: this vCPU had no exit yet */
+	book->slot_vcpu = vcpu;
+	book->slot = no;
+	return 1;
 }
 
 #define R4(x) x, x, x, x

@@ -22,7 +22,7 @@ enum el_loss {
 	EL_LOSS_SLOT_MAP = 3,	 /* exit: the vCPU map refused an entry: host book only */
 	EL_LOSS_NO_CPU = 4, /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no
 			       CPU has it) */
-	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: the vCPU's slot is beyond the table, so no duration */
+	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: the vCPU could not be read, or its slot is beyond the table: no duration */
 	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: one that the processor refused */
 	EL_LOSS_ASK_MAP = 7,	   /* a leaf query could not be remembered: its answer is not judged */
 	EL_LOSS_EVENT = 8,	   /* the wake-up ring was full: the daemon learns at its next poll instead */

@@ -24,30 +24,10 @@ static __noinline int forget_question(struct el_slot *slot, __u32 no)
 }
 
 /*
- * The counts stay for the daemon to fold. `state` last: who reads RETIRED reads final counts, for a vCPU that is
- * being destroyed exits no more.
- */
-static __noinline int retire(struct el_owner *owner, __u32 no)
-{
-	struct el_slot *slot = bpf_map_lookup_elem(&slots, &no);
-	__u64 kvm = owner->kvm;
-	__u64 vm = owner->vm_id;
-
-	if (slot && slot->ask_tid)
-		forget_question(slot, no);
-	barrier();
-	*(volatile __u32 *)&owner->state = EL_SLOT_RETIRED;
-	wake(EL_EVENT_SLOT_RETIRED, no, vm);
-	/* vCPUs are destroyed only with their VM; one whose creation failed never had an exit, so no slot. */
-	if (!bpf_map_delete_elem(&vms, &kvm))
-		wake(EL_EVENT_VM_DIED, no, vm);
-	return 0;
-}
-
-/*
  * Takes a dead vCPU out of a CPU's caches, so that a new one at its address does not inherit the slot. Only what
  * holds the dead vCPU is changed, in one instruction: the CPU itself may be caching another meanwhile, but never
- * this one, for it exits no more. So an exit need not check that what it cached is still alive.
+ * this one, for it exits no more; and where its death went unseen, the new vCPU at its address is the one that runs us.
+ * So an exit need not check that what it cached is still alive.
  */
 static long clear_cache(__u32 no, __u64 *vcpu)
 {
@@ -58,6 +38,29 @@ static long clear_cache(__u32 no, __u64 *vcpu)
 		__sync_val_compare_and_swap(&cpu->slot_vcpu, *vcpu, 0);
 	if (book && book->slot_vcpu == *vcpu)
 		__sync_val_compare_and_swap(&book->slot_vcpu, *vcpu, 0);
+	return 0;
+}
+
+/*
+ * The counts stay for the daemon to fold. `state` last: who reads RETIRED reads final counts, for a dead vCPU exits
+ * no more, and no cache leads to the slot, which may be another vCPU's right after.
+ */
+static __noinline int retire(struct el_owner *owner, __u32 no)
+{
+	struct el_slot *slot = bpf_map_lookup_elem(&slots, &no);
+	__u64 vcpu = owner->vcpu;
+	__u64 kvm = owner->kvm;
+	__u64 vm = owner->vm_id;
+
+	bpf_loop(el_nr_cpus, clear_cache, &vcpu, 0);
+	if (slot && slot->ask_tid)
+		forget_question(slot, no);
+	barrier();
+	*(volatile __u32 *)&owner->state = EL_SLOT_RETIRED;
+	wake(EL_EVENT_SLOT_RETIRED, no, vm);
+	/* vCPUs are destroyed only with their VM; one whose creation failed never had an exit, so no slot. */
+	if (!bpf_map_delete_elem(&vms, &kvm))
+		wake(EL_EVENT_VM_DIED, no, vm);
 	return 0;
 }
 
@@ -79,7 +82,6 @@ static __always_inline int vcpu_died(__u64 vcpu)
 			return no_cpu();
 		lose(cpu, EL_LOSS_SLOT_MAP);
 	}
-	bpf_loop(el_nr_cpus, clear_cache, &vcpu, 0);
 	owner = bpf_map_lookup_elem(&owners, &no);
 	if (!owner || owner->state != EL_SLOT_LIVE || owner->vcpu != vcpu)
 		return 0;
@@ -88,7 +90,8 @@ static __always_inline int vcpu_died(__u64 vcpu)
 
 /*
  * Does slot `no` belong to this vCPU? Its address alone does not tell (slab memory is reused); a death that went
- * unseen (no hook, or a hook that was skipped) shows where the new vCPU belongs to another struct kvm.
+ * unseen (no hook, or a hook that was skipped) shows where the new vCPU belongs to another struct kvm. Call it from
+ * that vCPU's own exit or entry: it may retire the dead one's slot.
  */
 static __always_inline int owns_slot(__u32 no, __u64 vcpu, __u64 kvm)
 {

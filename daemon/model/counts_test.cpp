@@ -119,9 +119,22 @@ TEST(Losses, HostBookIsTouchedByLostExitsAndProgramsThatDidNotRun) {
   losses.cause[EL_LOSS_NO_OFFSET] = 64;
   losses.cause[EL_LOSS_READ_FAILED] = 128;
   losses.cause[EL_LOSS_NO_CPU] = 256;
-  losses.recursion_misses["on_exit"] = 512;
-  EXPECT_EQ(losses.of_host_book(), 960u);
-  EXPECT_EQ(losses.total(), 1023u);
+  losses.recursion_misses["on_kvm_exit"] = 512;
+  losses.recursion_misses["on_kvm_exit_timed"] = 1024;
+  losses.recursion_misses["on_kvm_cpuid"] = 2048;
+  EXPECT_EQ(losses.of_host_book(), 4032u);
+  EXPECT_EQ(losses.total(), 4095u);
+}
+
+TEST(Losses, AMissedDeathOrEntryTakesNothingFromTheHostBook) {
+  Losses losses;
+  losses.recursion_misses["death_fentry"] = 1;
+  losses.recursion_misses["death_kprobe"] = 2;
+  losses.recursion_misses["on_kvm_entry"] = 4;
+  losses.recursion_misses["on_kvm_hypercall"] = 8;
+  losses.recursion_misses["on_module_free"] = 16;
+  EXPECT_EQ(losses.of_host_book(), 0u);
+  EXPECT_EQ(losses.total(), 31u);
 }
 
 TEST(Losses, EveryCauseHasALabelOfItsOwn) {

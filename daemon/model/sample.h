@@ -17,9 +17,10 @@ namespace exitledger {
 /// Losses by cause; any above zero keeps every verdict from "agrees".
 struct Losses {
   std::array<std::uint64_t, EL_LOSS_COUNT> cause{};         ///< enum el_loss
-  std::map<std::string, std::uint64_t> recursion_misses{};  ///< kernel's count per program
+  std::map<std::string, std::uint64_t> recursion_misses{};  ///< kernel's count per program, by its name in bpf/
 
-  /// Events missing from a book that verdicts rest on (the host's): exits not counted, programs not run.
+  /// Events missing from a book that verdicts rest on (the host's): exits not counted, runs missed by the programs that
+  /// count exits and answers. A death or an entry that went unseen takes nothing from it.
   [[nodiscard]] std::uint64_t of_host_book() const;
   /// All of them, whichever book.
   [[nodiscard]] std::uint64_t total() const;

@@ -94,6 +94,21 @@ TEST_F(EbpfLoad, AttachesAndIsEmpty) {
   EXPECT_THAT(witness_->guest_answers(), IsEmpty());
 }
 
+// The model knows by name which programs' misses the host's book suffers from: a renamed one must not slip out.
+TEST_F(EbpfLoad, MissesOfTheProgramsBehindTheHostsBookAreItsLosses) {
+  for (const bool time : {true, false}) {
+    start(Vendor::kVmx, 8, time);
+    std::vector<std::string> feared;
+    for (const ProgramHealth& program : witness_->programs()) {
+      Losses losses;
+      losses.recursion_misses[program.name] = 1;
+      if (losses.of_host_book() != 0) feared.push_back(program.how);
+    }
+    EXPECT_THAT(feared, testing::UnorderedElementsAre("raw_tp/kvm_exit", "raw_tp/kvm_cpuid"));
+    witness_.reset();
+  }
+}
+
 TEST_F(EbpfLoad, EveryVmxReasonInBothBooks) {
   start();
   kernel_->make_vcpu(0, 0x1000);
@@ -270,6 +285,54 @@ TEST_F(EbpfLoad, ADeathThatWentUnseenShowsByTheKvm) {
   EXPECT_EQ(vms[2].counts.at[48], 4U);
   EXPECT_TRUE(vms[2].alive);
   EXPECT_THAT(witness_->sample().vms, SizeIs(2));
+}
+
+TEST_F(EbpfLoad, AfterADeathThatWentUnseenNoCpuRemembersTheSlot) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "needs two CPUs";
+  start(Vendor::kVmx, 3);
+  for (const unsigned n : {0U, 1U, 2U}) kernel_->make_vcpu(n, 0x1000 * (n + 1), n);
+  for (const unsigned cpu : {1U, 0U}) {
+    ASSERT_TRUE(move_to_cpu(cpu));
+    exit_vmx(0, 48, 3);
+    enter(0);
+  }
+  exit_vmx(1, 30);                               // the CPU runs something else in between
+  kernel_->make_vcpu(0, 0x9000);                 // another vCPU at the same address
+  exit_vmx(0, 12);                               // CPU 0 sees that and retires the dead one's slot
+  ASSERT_EQ(witness_->sample().slots_used, 2U);  // folded and given back
+  exit_vmx(2, 28, 5);                            // which gets the slot
+  ASSERT_TRUE(move_to_cpu(1));
+  exit_vmx(0, 12, 7);
+  enter(0);
+  const ProbeSample sample = witness_->sample();
+  ASSERT_THAT(sample.vms, SizeIs(3));
+  EXPECT_EQ(sample.vms[1].counts.at[12], 8U);
+  EXPECT_EQ(sample.vms[1].counts.all(), 8U);
+  EXPECT_EQ(sample.vms[2].counts.at[28], 5U);
+  EXPECT_EQ(sample.vms[2].counts.all(), 5U);
+  EXPECT_EQ(std::reduce(sample.durations.at(12).bucket.begin(), sample.durations.at(12).bucket.end()), 1U);
+  EXPECT_FALSE(sample.durations.contains(28));  // whose exit goes on
+  EXPECT_EQ(sample.losses.total(), 0U);
+}
+
+TEST_F(EbpfLoad, AnEntryBelievesNoSlotOfADeadVcpu) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  exit_vmx(0, 48);
+  kernel_->make_vcpu(0, 0x2000);  // another vCPU at the same address, entered for the first time
+  enter(0);
+  ProbeSample sample = witness_->sample();
+  EXPECT_THAT(sample.durations, IsEmpty());
+  ASSERT_THAT(sample.vms, SizeIs(1));
+  EXPECT_FALSE(sample.vms[0].alive);
+  EXPECT_EQ(sample.slots_used, 0U);
+  exit_vmx(0, 30, 2);
+  enter(0);
+  sample = witness_->sample();
+  EXPECT_EQ(only_vm().counts.at[30], 2U);
+  EXPECT_EQ(std::reduce(sample.durations.at(30).bucket.begin(), sample.durations.at(30).bucket.end()), 1U);
+  EXPECT_FALSE(sample.durations.contains(48));
+  EXPECT_EQ(sample.losses.total(), 0U);
 }
 
 TEST_F(EbpfLoad, SlotsGoRoundThroughTheQueue) {
