@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "microvm/cpu_pin.h"
 #include "session/running.h"
 
 namespace exitledger {
@@ -220,9 +221,9 @@ Result<Reading> Books::sweep_booked() {
 }
 
 Result<std::vector<LeafAnswer>> Books::ask_booked(std::span<const LeafQuery> queries) {
-  const std::vector<std::uint32_t> cpus = usable_cpus();
-  if (cpus.empty()) return fail_errno("sched_getaffinity", "this thread");
-  auto paired = ask_paired(options_.leaf, *ebpf_, running_->own(), queries, cpus.front());
+  const auto cpus = usable_cpus();
+  if (!cpus) return tl::unexpected{cpus.error()};
+  auto paired = ask_paired(options_.leaf, *ebpf_, running_->own(), queries, cpus->front());
   if (!paired) return tl::unexpected{paired.error()};
   std::vector<LeafAnswer> answers;
   for (const PairedAnswer& answer : *paired) answers.push_back(answer.leaf);

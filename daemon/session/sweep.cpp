@@ -2,13 +2,13 @@
 #include "session/sweep.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 
+#include "microvm/cpu_pin.h"
 #include "model/leaf_abi.h"
 
 namespace exitledger {
@@ -63,16 +63,6 @@ Counts OwnExits::sum() const {
   return total;
 }
 
-std::vector<std::uint32_t> usable_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<std::uint32_t> cpus;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
-  for (std::uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  return cpus;
-}
-
 Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWitness& ebpf, OwnExits& own,
                                              std::span<const LeafQuery> queries, std::uint32_t cpu) {
   // Whatever an earlier, failed call left behind belongs to nobody.
@@ -104,7 +94,9 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
   reading.paging = static_cast<Paging>(host.flags.paging());
   reading.cycles_kept = host.flags.cycles_kept();
   reading.epoch = host.epoch;
-  reading.cpus = usable_cpus();
+  auto cpus = usable_cpus();
+  if (!cpus) return tl::unexpected{cpus.error()};
+  reading.cpus = std::move(*cpus);
   // A CPU that is not read cannot be missed later: say so now.
   if (const long online = sysconf(_SC_NPROCESSORS_ONLN); online > static_cast<long>(reading.cpus.size()))
     return fail(

@@ -43,7 +43,4 @@ struct PairedAnswer {
 /// Reads every reason of `host` on every CPU that this process may run on. Needs scope 4 (CAP_PERFMON).
 [[nodiscard]] Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own);
 
-/// CPUs that the calling thread may be pinned to, ascending.
-[[nodiscard]] std::vector<std::uint32_t> usable_cpus();
-
 }  // namespace exitledger
