@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/streams.h"
 
 namespace {
 
@@ -28,16 +29,22 @@ int run(const exitledger::cli::Options& options) {
                     options.command);
 }
 
+int parse_and_run(int argc, char** argv) {
+  const exitledger::cli::Parsed parsed = exitledger::cli::parse(argc, argv);
+  if (!parsed.leave) return run(parsed.options);
+  std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
+  return parsed.status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    const exitledger::cli::Parsed parsed = exitledger::cli::parse(argc, argv);
-    if (parsed.leave) {
-      std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
-      return parsed.status;
-    }
-    return run(parsed.options);
+    const int status = parse_and_run(argc, argv);
+    const auto written = exitledger::cli::flush_stdout();
+    if (written) return status;
+    const int lost = exitledger::cli::complain(written.error());
+    return status == 0 ? lost : status;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "exitledger: %s\n", error.what());
     return 2;

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "cli/api_client.h"
+#include "cli/streams.h"
 
 namespace exitledger::cli {
 namespace {
@@ -32,10 +33,7 @@ class DaemonBackend final : public Backend {
 
 class LocalBackend final : public Backend {
  public:
-  explicit LocalBackend(const BooksOptions& options)
-      : books_(options, [](const std::string& line) { fmt::print(stderr, "exitledger: {}\n", line); }), api_(books_) {
-    books_.follow();
-  }
+  explicit LocalBackend(const BooksOptions& options) : books_(options, log_line), api_(books_) { books_.follow(); }
 
   Result<nlohmann::json> call(const std::string& method, const std::string& path,
                               const ApiParameters& parameters) override {
@@ -66,7 +64,7 @@ Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
 Result<std::unique_ptr<Backend>> any_backend(const Common& common) {
   auto daemon = daemon_backend(common);
   if (!daemon || *daemon) return daemon;
-  fmt::print(stderr, "exitledger: no daemon on {}: attaching for the time of this command\n", common.api_socket);
+  log_line("no daemon on " + common.api_socket + ": attaching for the time of this command");
   BooksOptions options;
   options.probe.slots = common.slots;
   options.probe.time = false;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
 #include "cli/commands.h"
+#include "cli/streams.h"
 #include "model/verdict.h"
 
 namespace exitledger::cli {
 
 int complain(const Error& error) {
-  fmt::print(stderr, "exitledger: {}\n", error.message());
+  log_line(error.message());
   return exit_status(Verdict::kCannotTell);
 }
 

@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "cli/commands.h"
+#include "cli/streams.h"
 #include "export/api.h"
 #include "export/collect.h"
 #include "export/http_server.h"
@@ -21,8 +22,6 @@ namespace exitledger::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kFollow{1000};
-
-void log_line(const std::string& line) { fmt::print(stderr, "exitledger: {}\n", line); }
 
 std::int64_t unix_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())

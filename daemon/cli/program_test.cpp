@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// The program as a shell runs it, with a stdout or stderr that cannot be written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "cli/streams.h"
+
+namespace exitledger::cli {
+namespace {
+
+using testing::MatchesRegex;
+
+struct Ran {
+  int status = -1;
+  std::string output;
+};
+
+/// Runs a shell script; "$exitledger" is the program, "$d" an empty directory.
+Ran shell(const std::string& script) {
+  const std::string whole = "exitledger=" EXITLEDGER_PROGRAM "\nd=$(mktemp -d)\ntrap 'rm -rf \"$d\"' EXIT\n" + script;
+  std::FILE* const pipe = ::popen(whole.c_str(), "r");  // NOLINT(cert-env33-c): a shell is what this is about
+  if (pipe == nullptr) return {};
+  Ran ran;
+  std::array<char, 512> buffer{};
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    ran.output.append(buffer.data(), n);
+  const int status = ::pclose(pipe);
+  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+/// A daemon on the socket $d/s, its log to /dev/full; then the script; then it is stopped and its status printed.
+std::string with_daemon(const std::string& script) {
+  return R"("$exitledger" serve --api.socket "$d/s" --web.listen-address 127.0.0.1:0 2>/dev/full &
+daemon=$!
+for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" >/dev/null 2>&1 && break; sleep 0.1; done
+)" + script +
+         R"(
+kill -TERM $daemon; wait $daemon; echo "daemon $?")";
+}
+
+TEST(Program, AnAnswerThatCannotBeWrittenIsAFailure) {
+  for (const char* what : {"--version", "--help", "sessions export --help"}) {
+    const Ran ran = shell(std::string("\"$exitledger\" ") + what + " 2>&1 >/dev/full");
+    EXPECT_EQ(ran.status, 2) << what;
+    EXPECT_EQ(ran.output, "exitledger: write stdout: No space left on device\n") << what;
+  }
+  EXPECT_EQ(shell("\"$exitledger\" --version >/dev/null").status, 0);
+}
+
+TEST(Program, ADaemonOutlivesItsLogAndAnExportThatIsLostSaysSo) {
+  const Ran ran = shell(with_daemon(R"("$exitledger" sessions export --api.socket "$d/s" 2>&1 >/dev/full
+echo "export $?")"));
+  EXPECT_THAT(ran.output, MatchesRegex("exitledger: [^\n]*No space left on device\nexport 2\ndaemon 0\n"));
+}
+
+TEST(Streams, ALogThatCannotBeWrittenThrowsNothing) {
+  const int before = ::dup(STDERR_FILENO);
+  std::FILE* const full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  ::dup2(::fileno(full), STDERR_FILENO);
+  log_line("nobody reads this");
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  (void)std::fclose(full);
+  EXPECT_TRUE(flush_stdout());
+}
+
+}  // namespace
+}  // namespace exitledger::cli
