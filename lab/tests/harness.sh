@@ -1,11 +1,14 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# Sourced by the case files inside a lab host (busybox sh): runs cases, prints TAP, keeps each case's log in /out.
+# Sourced by the case files inside a lab host (busybox sh): runs cases, prints TAP, keeps each case's log in $out.
 
+out=${HARNESS_OUT:-/out}
+state=${HARNESS_STATE:-/tmp}
 tests=0
 failures=0
 
-# run_case NAME FUNCTION: the function runs with `set -e` in a subshell of its own.
+# run_case NAME FUNCTION: the function runs with `set -e` in a subshell of its own. A daemon that does not leave as it
+# should fails the case, too.
 run_case() {
 	tests=$((tests + 1))
 	_begin=$(cut -d. -f1 /proc/uptime)
@@ -13,8 +16,9 @@ run_case() {
 	(
 		set -eu
 		"$2"
-	) >"/out/$1.log" 2>&1 </dev/null
+	) >"$out/$1.log" 2>&1 </dev/null
 	_status=$?
+	stop_daemon >>"$out/$1.log" 2>&1 || [ "$_status" -ne 0 ] || _status=1
 	set -e
 	_took=$(($(cut -d. -f1 /proc/uptime) - _begin))
 	if [ "$_status" -eq 0 ]; then
@@ -22,9 +26,8 @@ run_case() {
 	else
 		failures=$((failures + 1))
 		echo "not ok $tests - $1 # status $_status, $_took s of lab time"
-		tail -n 20 "/out/$1.log" | sed 's/^/#   /'
+		tail -n 20 "$out/$1.log" | sed 's/^/#   /'
 	fi
-	stop_daemon
 }
 
 # Ends the cases: the plan, and the exit status of the whole file.
@@ -33,25 +36,58 @@ finish() {
 	[ "$failures" -eq 0 ]
 }
 
-daemon=
-# start_daemon [OPTIONS…]: waits until it is ready. Its log goes on in /out/serve.log.
+# run_daemon LOG [OPTIONS…]: starts it and leaves its exit status in a file, for whoever ends it.
+run_daemon() {
+	if [ -e "$state/daemon.pid" ]; then
+		echo "a daemon runs already" >&2
+		return 1
+	fi
+	_log=$1
+	shift
+	rm -f "$state/daemon.status"
+	(
+		set +e
+		exitledger serve "$@" >>"$_log" 2>&1 &
+		echo $! >"$state/daemon.pid.new"
+		mv "$state/daemon.pid.new" "$state/daemon.pid"
+		wait $!
+		echo $? >"$state/daemon.status.new"
+		mv "$state/daemon.status.new" "$state/daemon.status"
+	) &
+	_wait_for "$state/daemon.pid"
+}
+# start_daemon [OPTIONS…]: waits until it is ready. Its log goes on in $out/serve.log.
 start_daemon() {
-	exitledger serve "$@" >>/out/serve.log 2>&1 &
-	daemon=$!
-	echo "$daemon" >/tmp/daemon.pid
+	run_daemon "$out/serve.log" "$@"
 	exitledger status --wait-s 120
 }
-# stop_daemon: SIGTERM, and the daemon must leave with 0.
+# stop_daemon: SIGTERM, and the daemon must leave with 0; one that has left before by itself is a failure.
 stop_daemon() {
-	[ -e /tmp/daemon.pid ] || return 0
-	_pid=$(cat /tmp/daemon.pid)
-	rm -f /tmp/daemon.pid
-	kill -TERM "$_pid" 2>/dev/null || return 0
+	[ -e "$state/daemon.pid" ] || return 0
+	_end_daemon TERM 0
+}
+# kill_daemon: SIGKILL.
+kill_daemon() { _end_daemon KILL 137; }
+
+_wait_for() { # FILE
 	for _ in $(seq 100); do
-		[ -d "/proc/$_pid" ] || return 0
+		[ -e "$1" ] && return 0
 		sleep 0.2
 	done
-	echo "the daemon ignored SIGTERM for 20 s" >&2
+	return 1
+}
+_end_daemon() { # SIGNAL STATUS
+	_pid=$(cat "$state/daemon.pid")
+	rm -f "$state/daemon.pid"
+	_there=yes
+	kill "-$1" "$_pid" 2>/dev/null || _there=no
+	if ! _wait_for "$state/daemon.status"; then
+		echo "the daemon ignored SIG$1 for 20 s" >&2
+		return 1
+	fi
+	_left=$(cat "$state/daemon.status")
+	[ "$_there $_left" = "yes $2" ] && return 0
+	echo "the daemon left with status $_left, not $2; still there for SIG$1: $_there" >&2
 	return 1
 }
 

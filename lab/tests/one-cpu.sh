@@ -43,7 +43,7 @@ daemon_killed_and_started_again_under_a_running_guest() {
 	boot-guest -- sh -c 'while :; do true; done' &
 	guest=$!
 	sleep 20
-	kill -KILL "$(cat /tmp/daemon.pid)"
+	kill_daemon
 	sleep 1
 	start_daemon
 	sleep 2
@@ -73,8 +73,7 @@ stock_modules_leaf_absent_ebpf_counts() {
 
 no_module_then_one_comes() {
 	use-modules none
-	exitledger serve >/out/waiting.log 2>&1 &
-	echo $! >/tmp/daemon.pid
+	run_daemon /out/waiting.log
 	exitledger status --wait-s 60 --json >/out/waiting.json
 	expect "it waits and says so" '(.attached | not) and (.detached_because | test("waiting"))' /out/waiting.json
 	use-modules patched ept
