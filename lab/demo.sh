@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: MIT
 # Inside the lab host: one daemon, the same Linux guest under EPT and then under shadow paging, both books compared.
 # usage: demo.sh [--forks N] [--out DIR]   DIR: how the host names /out, for result.json's own references
+# Exit status: exitledger's verdict (0, 1, 2); 64 bad usage.
 set -eu
 
 forks=50
 out=/out
 while [ $# -gt 0 ]; do
-	case "$1" in
-	--forks) forks=$2 ;;
-	--out) out=$2 ;;
+	case "$1 ${2-}" in
+	"--forks "?*) forks=$2 ;;
+	"--out "?*) out=$2 ;;
 	*)
-		echo "demo.sh: unknown option '$1'" >&2
-		exit 2
+		echo "demo.sh: '$1' is no option of it, or has no value" >&2
+		exit 64
 		;;
 	esac
 	shift 2
