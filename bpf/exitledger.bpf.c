@@ -305,12 +305,14 @@ int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 	cpu = this_cpu();
 	if (!cpu)
 		return no_cpu();
-	cpu->told[leaf]++;
 	slot = take_question(self, &no);
 	if (slot)
 		owner = bpf_map_lookup_elem(&owners, &no);
-	else
-		cpu->told_emulated++;
+	if (self >> 32 != el_own_tgid) {
+		cpu->told[leaf]++;
+		if (!slot)
+			cpu->told_emulated++;
+	}
 	answer = next_answer(self >> 32, &serial);
 	if (!answer)
 		return 0; /* for the verifier: positions are below the log's size */

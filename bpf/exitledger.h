@@ -37,7 +37,7 @@ struct el_cpu {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index */
 	__u64 lost[EL_LOSS_COUNT];   /* losses per cause */
 	__u64 hypercall[16]; /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
-	__u64 told[4];	     /* answers given from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) */
+	__u64 told[4];	     /* answers from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) to guests of other processes */
 	__u64 told_emulated; /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
 	__u64 slot_vcpu; /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
 			    only */

@@ -51,7 +51,9 @@ ApiParameters parameters_of(const Request& request) {
 
 void add_routes(Router& router, Books& books, Api& api) {
   const std::int64_t started = unix_now_ns();
-  router.get("/metrics", metrics_page([&books, started] { return collect(books, "/proc", started); }));
+  router.get("/metrics", metrics_page([&books, names = VmNameBook{}, started]() mutable {
+               return collect(books, names, started);
+             }));
   router.get("/", landing_page(std::string{kVersion}));
   router.get("/-/healthy", healthy_page());
   router.get("/-/ready", ready_page([&books] { return unsettled_because(books); }));

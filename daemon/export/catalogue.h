@@ -117,7 +117,10 @@ inline constexpr FamilyInfo kSlotsUsed{
     "exitledger_slots_used", kGauge, {}, "Slots of the probe that hold the book of a vCPU."};
 inline constexpr FamilyInfo kSlotsLimit{"exitledger_slots_limit", kGauge, {}, "Slots that the probe has for vCPUs."};
 inline constexpr FamilyInfo kToldAnswers{
-    "exitledger_told_answers_total", kCounter, {"leaf"}, "Answers that guests got from the exit count leaves."};
+    "exitledger_told_answers_total",
+    kCounter,
+    {"leaf"},
+    "Answers that guests got from the exit count leaves, the reader's own micro guests aside."};
 inline constexpr FamilyInfo kToldEmulated{
     "exitledger_told_emulated_answers_total",
     kCounter,

@@ -2,7 +2,6 @@
 #include "export/collect.h"
 
 #include "version.h"
-#include "witness/process.h"
 
 namespace exitledger {
 namespace {
@@ -21,7 +20,7 @@ ProbeHealth health_of(const ProbeSample& sample, const Books& books) {
 
 }  // namespace
 
-ExportSnapshot collect(Books& books, const std::filesystem::path& proc, std::int64_t started_unix_ns) {
+ExportSnapshot collect(Books& books, VmNameBook& names, std::int64_t started_unix_ns) {
   ExportSnapshot snapshot;
   snapshot.version = kVersion;
   snapshot.revision = kRevision;
@@ -35,13 +34,10 @@ ExportSnapshot collect(Books& books, const std::filesystem::path& proc, std::int
   if (!sample) return snapshot;
   snapshot.probe = health_of(*sample, books);
   if (!modules.vendor || !modules.paging) return snapshot;
+  names.follow(sample->vms);
   for (const VmSample& vm : sample->vms) {
-    ExportVm row{vm, *modules.vendor, *modules.paging, {}, {}};
-    if (const auto names = vm_names(proc, vm.tgid)) {
-      row.name = names->name;
-      row.uuid = names->uuid;
-    }
-    snapshot.vms.push_back(std::move(row));
+    VmNames known = names.of(vm.id);
+    snapshot.vms.push_back({vm, *modules.vendor, *modules.paging, std::move(known.name), std::move(known.uuid)});
   }
   return snapshot;
 }

@@ -3,14 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 
 #include "export/snapshot.h"
 #include "session/books.h"
+#include "witness/process.h"
 
 namespace exitledger {
 
-/// Newest figures of everything; VM names are looked up below `proc`. Call it from the thread that owns the books.
-[[nodiscard]] ExportSnapshot collect(Books& books, const std::filesystem::path& proc, std::int64_t started_unix_ns);
+/// Newest figures of everything; `names` follows the VMs. Call it from the thread that owns the books.
+[[nodiscard]] ExportSnapshot collect(Books& books, VmNameBook& names, std::int64_t started_unix_ns);
 
 }  // namespace exitledger

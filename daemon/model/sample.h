@@ -29,14 +29,13 @@ struct Losses {
 /// Label of a cause in exitledger_lost_events_total: "no_offset", "read_failed", "no_slot", …
 [[nodiscard]] std::string_view loss_label(el_loss cause);
 
-/// One VM that lives, or died since the last sample.
+/// One VM that lives: at least one vCPU of it does, as far as the probe saw.
 struct VmSample {
   std::uint64_t id = 0;       ///< number given by the probe, never reused in its life
   std::uint32_t tgid = 0;     ///< process of the VMM
   std::uint64_t born_ns = 0;  ///< CLOCK_MONOTONIC of its first exit
   std::uint32_t vcpus = 0;    ///< vCPUs seen
   bool own = false;           ///< the reader's own micro guest
-  bool alive = true;  ///< false: every vCPU seen has died; reported once more with its final counts, then no more
   Counts counts;
 };
 
@@ -51,8 +50,8 @@ struct ProbeSample {
   Counts counts;              ///< host, summed over CPUs, since the probe attached
   Losses losses;
   std::array<std::uint64_t, 16> hypercalls{};  ///< by number; [15] is every other
-  std::array<std::uint64_t, 4> told{};         ///< answers from leaf 0x4FFFFFFC + i, to any guest
-  std::uint64_t told_emulated = 0;
+  std::array<std::uint64_t, 4> told{};         ///< answers from leaf 0x4FFFFFFC + i to guests, own micro guests aside
+  std::uint64_t told_emulated = 0;             ///< of those, to a CPUID that was no exit or could not be tied to one
   std::map<Reason, DurationHistogram> durations;  ///< reasons seen at least once; empty if time is not kept
   std::uint32_t slots_used = 0, slots_limit = 0;
   std::vector<VmSample> vms;

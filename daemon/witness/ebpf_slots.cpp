@@ -46,7 +46,6 @@ VmSample SlotBooks::sample_of(std::uint64_t id, const Vm& vm) const {
   sample.born_ns = vm.born_ns;
   sample.vcpus = vm.folded_vcpus;
   sample.own = vm.tgid == own_tgid_;
-  sample.alive = false;
   sample.counts = vm.folded;
   return sample;
 }
@@ -62,18 +61,15 @@ std::vector<VmSample> SlotBooks::sample() {
     meet(owners_[slot]);
   }
   std::map<std::uint64_t, VmSample> samples;
-  for (const auto& [id, vm] : vms_) samples.emplace(id, sample_of(id, vm));
   for (const std::uint32_t slot : living) {
-    VmSample& sample = samples[owners_[slot].vm_id];
-    sample.alive = true;
+    const std::uint64_t id = owners_[slot].vm_id;
+    VmSample& sample = samples.try_emplace(id, sample_of(id, vms_[id])).first->second;
     ++sample.vcpus;
     sample.counts += read_counts(slots_[slot].count);
   }
+  std::erase_if(vms_, [&samples](const auto& vm) { return !samples.contains(vm.first); });
   std::vector<VmSample> result;
-  for (const auto& [id, sample] : samples) {
-    if (!sample.alive) vms_.erase(id);
-    result.push_back(sample);
-  }
+  for (const auto& [id, sample] : samples) result.push_back(sample);
   return result;
 }
 

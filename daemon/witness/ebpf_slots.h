@@ -26,7 +26,7 @@ class SlotBooks {
   /// can not count into what has not been folded.
   void fold();
 
-  /// fold(), then all VMs, ascending. One whose every vCPU died comes once more, not alive, and is dropped.
+  /// fold(), then the VMs that live, ascending. One whose every vCPU died is forgotten.
   [[nodiscard]] std::vector<VmSample> sample();
 
   /// fold(), then what own VMs counted since the last call. Own: run by the process `own_tgid`.

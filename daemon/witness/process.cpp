@@ -54,4 +54,18 @@ Result<VmNames> vm_names(const std::filesystem::path& proc, std::uint32_t pid) {
   return vm_names_from_cmdline(text.str());
 }
 
+void VmNameBook::follow(std::span<const VmSample> vms) {
+  std::map<std::uint64_t, VmNames> living;
+  for (const VmSample& vm : vms) {
+    const auto known = names_.find(vm.id);
+    living[vm.id] = known != names_.end() ? known->second : vm_names(proc_, vm.tgid).value_or(VmNames{});
+  }
+  names_ = std::move(living);
+}
+
+VmNames VmNameBook::of(std::uint64_t vm_id) const {
+  const auto known = names_.find(vm_id);
+  return known == names_.end() ? VmNames{} : known->second;
+}
+
 }  // namespace exitledger

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+
+#include "witness/temp_tree.h"
 
 namespace exitledger {
 namespace {
@@ -45,6 +48,42 @@ TEST(VmNames, OfAProcessThatIsGoneAreAnError) {
   const auto names = vm_names(proc, 1);
   ASSERT_FALSE(names);
   EXPECT_NE(names.error().message().find("cmdline"), std::string::npos);
+}
+
+VmSample vm(std::uint64_t id, std::uint32_t pid) {
+  VmSample sample;
+  sample.id = id;
+  sample.tgid = pid;
+  return sample;
+}
+
+TEST(VmNameBook, APidThatIsAnotherProcessLaterKeepsTheNameOfItsVm) {
+  const TempTree proc;
+  proc.write("7/cmdline", "qemu\0-name\0first\0-uuid\0a-b\0"s);
+  VmNameBook names{proc.path()};
+  EXPECT_EQ(names.of(1).name, "");
+  const std::array one{vm(1, 7)};
+  names.follow(one);
+  proc.write("7/cmdline", "qemu\0-name\0second\0"s);
+  names.follow(one);
+  EXPECT_EQ(names.of(1).name, "first");
+  EXPECT_EQ(names.of(1).uuid, "a-b");
+  names.follow(std::array{vm(1, 7), vm(2, 7)});
+  EXPECT_EQ(names.of(1).name, "first");
+  EXPECT_EQ(names.of(2).name, "second");
+  names.follow(std::array{vm(2, 7)});
+  EXPECT_EQ(names.of(1).name, "");
+  EXPECT_EQ(names.of(2).name, "second");
+}
+
+TEST(VmNameBook, AProcessThatWasGoneAtFirstSightStaysWithoutAName) {
+  const TempTree proc;
+  VmNameBook names{proc.path()};
+  const std::array one{vm(1, 7)};
+  names.follow(one);
+  proc.write("7/cmdline", "qemu\0-name\0another\0"s);
+  names.follow(one);
+  EXPECT_EQ(names.of(1).name, "");
 }
 
 }  // namespace
