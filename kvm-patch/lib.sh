@@ -15,6 +15,17 @@ usage_error() {
 	exit 2
 }
 
+# read_lines ARRAY COMMAND [ARG...]: the lines that COMMAND prints.  If it dies so
+# does the caller, which would not even notice with "mapfile < <(COMMAND)".
+read_lines() {
+	local -n lines_read=$1
+	local text
+	shift
+	text=$("$@") || exit
+	lines_read=()
+	[ -z "$text" ] || mapfile -t lines_read <<< "$text"
+}
+
 # need_tools TOOL:PACKAGE...
 need_tools() {
 	local t
@@ -84,8 +95,11 @@ check_package_versions() {
 	local h s
 	h=$(package_version "$1/Makefile")
 	s=$(package_version "$2")
-	[ -z "$h" ] || [ -z "$s" ] || [ "$h" = "$s" ] ||
+	if [ -z "$h" ] || [ -z "$s" ]; then
+		say "package revisions not compared: source or headers are of no package"
+	elif [ "$h" != "$s" ]; then
 		die "source package is $s ($2), headers package is $h ($1)" "install both in one version"
+	fi
 	printf '%s\n' "${h:-$s}"
 }
 
@@ -109,14 +123,17 @@ series_patches() {
 	done < "$1/series"
 }
 
-# Files that the patches change and that a patch of the list did not create
+# patched_files SKIP PATCH...: files that the patches change, that no patch of the
+# list made and whose names do not match SKIP
 patched_files() {
-	awk '
+	local skip=$1
+	shift
+	awk -v skip="$skip" '
 	/^--- / { from = $2 }
 	/^\+\+\+ / {
 		sub(/^[^\/]*\//, "", $2)
 		if (from == "/dev/null") made[$2] = 1
-		else if ($2 != "/dev/null" && !made[$2] && !seen[$2]++) print $2
+		else if ($2 != "/dev/null" && $2 !~ skip && !made[$2] && !seen[$2]++) print $2
 	}' "$@"
 }
 
@@ -138,7 +155,7 @@ unpack_members() {
 unpack_kvm() {
 	local source=$1 tree=$2 outside
 	shift 2
-	mapfile -t outside < <(patched_files "$@" | grep -vE '^(arch/x86|virt)/kvm/')
+	read_lines outside patched_files '^(arch/x86|virt)/kvm/' "$@"
 	unpack_members "$source" "$tree" arch/x86/kvm virt/kvm "${outside[@]}"
 }
 
@@ -186,6 +203,9 @@ compile_modules() {
 
 # --- BTF ---------------------------------------------------------------------
 
+# No grep -q, which ends before readelf does: that would be readelf's failure.
+has_btf() { readelf -SW "$1" 2> /dev/null | grep ' \.BTF ' > /dev/null; }
+
 # find_btf_base VMLINUZ RELEASE OUT: put what pahole takes as --btf_base at OUT
 find_btf_base() {
 	local vmlinuz=$1 release=$2 out=$3
@@ -200,8 +220,7 @@ find_btf_base() {
 	grep -qaF "$release" "$vmlinuz" ||
 		die "$vmlinuz is not the image of $release" "give --vmlinuz the vmlinuz of $release"
 	extract_vmlinux "$vmlinuz" "$out"
-	readelf -SW "$out" 2> /dev/null | grep -q ' \.BTF ' ||
-		die "the kernel in $vmlinuz has no BTF" "it needs CONFIG_DEBUG_INFO_BTF"
+	has_btf "$out" || die "the kernel in $vmlinuz has no BTF" "it needs CONFIG_DEBUG_INFO_BTF"
 }
 
 # The magic of each compression that a bzImage may use, and what undoes it.
@@ -237,37 +256,61 @@ headers_pahole_flags() {
 # The CRCs that a module was built for, as "crc symbol"
 module_crcs() { modprobe --dump-modversions "$1" | awk '{ print $1, $2 }'; }
 
+# symbol_crc SYMBOL SYMVERS: its CRC, or nothing
+symbol_crc() { awk -v symbol="$1" '$2 == symbol { print tolower($1) }' "$2"; }
+
 # check_imports DIR KERNEL_SYMVERS OWN_SYMVERS: every import has to be on offer
 check_imports() {
-	local m bad
+	local m crcs bad
 	for m in kvm kvm-intel kvm-amd; do
-		bad=$(module_crcs "$1/$m.ko" | awk '
-			FILENAME != "-" { crc[$2] = $1; next }
-			crc[$2] + 0 == 0 && !($2 in crc) || tolower(crc[$2]) != $1 { print $2; exit }' "$2" "$3" -)
-		[ -z "$bad" ] || die "$m.ko wants another version of $bad than the kernel has"
+		crcs=$(module_crcs "$1/$m.ko") || die "cannot read the symbol versions of $1/$m.ko"
+		bad=$(awk '
+			FILENAME != "-" { crc[$2] = tolower($1); next }
+			!($2 in crc) { print $2 ", which neither the kernel nor kvm.ko exports"; exit }
+			crc[$2] != $1 { print "another version of " $2 " than there is"; exit }' "$2" "$3" - <<< "$crcs")
+		[ -z "$bad" ] || die "$m.ko wants $bad"
 	done
 }
 
+# check_vendor_barrier KERNEL_SYMVERS OWN_SYMVERS: kvm.ko has to refuse the kernel's
+# own vendor modules.  They embed struct kvm_vcpu, which has grown without a change of
+# the symbol versions: loaded, they would let KVM write behind its end.
+check_vendor_barrier() {
+	local s=kvm_x86_vendor_init kernel own
+	kernel=$(symbol_crc $s "$1")
+	own=$(symbol_crc $s "$2")
+	[ -n "$kernel" ] && [ -n "$own" ] || die "no version of $s to compare in $1 or $2"
+	[ "$kernel" != "$own" ] ||
+		die "$s has the version that the kernel's own kvm-intel.ko asks for" \
+		    "a field of struct kvm_x86_init_ops has to change it"
+}
+
 # Modules below DIR that import from kvm.ko, other than KVM's own
+# A slash after DIR, which may be a symbolic link.
 kvm_users() {
 	[ -d "$1" ] || return 0
 	{
-		find "$1" -name '*.ko' -print0 | xargs -0r grep -lazE '^depends=(.*,)?kvm(,.*)?$' || true
-		find "$1" -name '*.ko.*' -print | while read -r m; do
-			! modinfo -F depends "$m" | grep -qwE 'kvm' || printf '%s\n' "$m"
+		# grep's status tells nothing here: most modules have no match.
+		find "$1/" -name '*.ko' -print0 | { xargs -0r grep -lazE '^depends=(.*,)?kvm(,.*)?$' || true; }
+		find "$1/" -name '*.ko.*' -print | while read -r m; do
+			# What cannot be read is listed, and then reported as such.
+			depends=$(modinfo -F depends "$m" 2> /dev/null) || depends=kvm
+			[[ ,$depends, != *,kvm,* ]] || printf '%s\n' "$m"
 		done
-	} | grep -vE '/kvm(-intel|-amd)?\.ko' || true
+	} | { grep -vE '/kvm(-intel|-amd)?\.ko' || true; }
 }
 
-# first_stale_symbol MODULE OWN_SYMVERS: print the first import from kvm.ko that
-# does not fit and fail, or succeed
-first_stale_symbol() {
-	local bad
-	bad=$(module_crcs "$1" | awk '
+# misfit MODULE OWN_SYMVERS: print why the module will not load beside our kvm.ko,
+# or nothing if it will
+misfit() {
+	local crcs
+	crcs=$(module_crcs "$1" 2> /dev/null) || {
+		printf '%s\n' "its symbol versions cannot be read"
+		return
+	}
+	awk '
 		FILENAME != "-" { crc[$2] = tolower($1); next }
-		$2 in crc && crc[$2] != $1 { print $2; exit }' "$2" -)
-	printf '%s\n' "$bad"
-	[ -z "$bad" ]
+		$2 in crc && crc[$2] != $1 { print "it was built for another " $2; exit }' "$2" - <<< "$crcs"
 }
 
 # --- manifest ----------------------------------------------------------------
@@ -291,7 +334,8 @@ json_files() {
 	printf ']'
 }
 
-# The variables are those of build.
+# write_manifest DIR: build.json for the modules in DIR; the other variables are
+# those of build.
 # shellcheck disable=SC2154
 write_manifest() {
 	local m sep='' n=$((${#patches[@]} - ${#extra[@]}))
@@ -304,7 +348,7 @@ write_manifest() {
 	printf ',\n'
 	json_files extra_patches "${patches[@]:n}"
 	printf ',\n'
-	json_files modules "$out/kvm.ko" "$out/kvm-intel.ko" "$out/kvm-amd.ko"
+	json_files modules "$1/kvm.ko" "$1/kvm-intel.ko" "$1/kvm-amd.ko"
 	printf ',\n  "will_not_load": ['
 	for m in "${stale[@]}"; do
 		printf '%s%s' "$sep" "$(json_string "$m")"
@@ -316,6 +360,22 @@ write_manifest() {
 # The first line of a build log that says what went wrong
 log_cause() {
 	grep -m 1 -E 'error:|ERROR:|No rule to make|No such file' "$1" || tail -n 1 "$1"
+}
+
+# die_of_log LOG WHAT: with the end of the log, and its line that says why
+die_of_log() {
+	tail -n 30 "$1" >&2
+	die "$2" "$(log_cause "$1")"
+}
+
+# drop_work STATUS DIR LOG: what is left of a temporary directory after success is
+# nothing, after a failure the log
+drop_work() {
+	if [ "$1" -eq 0 ] || [ ! -s "$3" ]; then
+		rm -rf "$2"
+	else
+		find "$2" -mindepth 1 -maxdepth 1 ! -path "$3" -exec rm -rf {} +
+	fi
 }
 
 # --- selftest ----------------------------------------------------------------
