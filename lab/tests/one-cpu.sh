@@ -137,11 +137,26 @@ hostile_leaf_inputs() {
 
 selftest_of_the_series() {
 	for mode in ept shadow; do
-		use-modules patched "$mode"
-		/files/exit_leaf_test
+		for cycles in 0 1; do
+			log=/out/selftest-$mode-$cycles.log
+			use-modules patched "$mode" "kvm.exit_cycles=$cycles"
+			/files/exit_leaf_test >"$log"
+			cat "$log"
+			[ "$cycles" -eq 1 ] || grep 'cycles not kept' "$log"
+			[ "$cycles" -eq 0 ] || grep 'cycles kept' "$log"
+		done
 	done
 	use-modules stock ept
 	expect_status 4 /files/exit_leaf_test
+}
+
+# A stock kvm-intel.ko embeds the smaller vCPU: with the patched kvm.ko it must not load.
+stock_vendor_module_is_refused() {
+	use-modules patched ept
+	rmmod kvm_intel
+	expect_status 22 insmod /lib/modules-stock/kvm-intel.ko # EINVAL, by busybox
+	dmesg | grep 'disagrees about version of symbol kvm_x86_vendor_init'
+	use-modules patched ept
 }
 
 run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_serving
@@ -151,5 +166,6 @@ run_case no-module-then-one no_module_then_one_comes
 run_case reload-while-serving reload_between_idle_sessions
 run_case parameter-and-privilege parameter_and_privilege_rule
 run_case hostile-leaf-inputs hostile_leaf_inputs
+run_case stock-vendor-module stock_vendor_module_is_refused
 run_case selftest selftest_of_the_series
 finish
