@@ -9,11 +9,7 @@ namespace {
 
 using leaf::Scope;
 
-const std::map<std::string, Scope> kScopes = {{"default", Scope::kDefault},
-                                              {"vcpu", Scope::kVcpu},
-                                              {"vm", Scope::kVm},
-                                              {"host", Scope::kHost},
-                                              {"cpu", Scope::kCpu}};
+const std::map<std::string, Scope> kScopes{leaf::kScopes.begin(), leaf::kScopes.end()};
 const std::map<std::string, Form> kForms = {{"a", Form::kA}, {"b", Form::kB}, {"c", Form::kC}};
 
 constexpr const char* kFooter =

@@ -10,9 +10,6 @@ namespace exitledger::guest {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using leaf::Scope;
-
-constexpr Scope kScopes[] = {Scope::kDefault, Scope::kVcpu, Scope::kVm, Scope::kHost, Scope::kCpu};
 
 std::string hex(std::uint64_t number) { return fmt::format("{:#018x}", number); }
 
@@ -45,8 +42,8 @@ std::string head_line(const Report& report) {
 
 std::vector<std::string> allowed_scopes(const leaf::Flags& flags) {
   std::vector<std::string> names;
-  for (const Scope scope : kScopes) {
-    if (flags.allowed(scope)) names.emplace_back(to_string(scope));
+  for (const auto& [name, scope] : leaf::kScopes) {
+    if (flags.allowed(scope)) names.emplace_back(name);
   }
   return names;
 }
@@ -54,17 +51,6 @@ std::vector<std::string> allowed_scopes(const leaf::Flags& flags) {
 std::string_view default_scope(const leaf::Flags& flags) { return flags.default_scope_is_host() ? "host" : "vm"; }
 
 }  // namespace
-
-std::string_view to_string(Scope scope) {
-  switch (scope) {
-    case Scope::kDefault: return "default";
-    case Scope::kVcpu: return "vcpu";
-    case Scope::kVm: return "vm";
-    case Scope::kHost: return "host";
-    case Scope::kCpu: return "cpu";
-  }
-  return "invalid";
-}
 
 std::string as_table(const Report& report) {
   const bool cycles = std::ranges::any_of(report.reasons, [](const Row& row) { return row.cycles.has_value(); });

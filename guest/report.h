@@ -47,7 +47,4 @@ struct Abi {
 [[nodiscard]] std::string as_table(const Abi& abi);
 [[nodiscard]] std::string as_json(const Abi& abi);
 
-/// "default", "vcpu", "vm", "host", "cpu".
-[[nodiscard]] std::string_view to_string(leaf::Scope scope);
-
 }  // namespace exitledger::guest

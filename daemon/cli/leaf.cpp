@@ -9,17 +9,6 @@
 namespace exitledger::cli {
 namespace {
 
-std::string_view scope_name(leaf::Scope scope) {
-  switch (scope) {
-    case leaf::Scope::kDefault: return "default";
-    case leaf::Scope::kVcpu: return "vcpu";
-    case leaf::Scope::kVm: return "vm";
-    case leaf::Scope::kHost: return "host";
-    case leaf::Scope::kCpu: return "cpu";
-  }
-  return "default";
-}
-
 void print_table(const nlohmann::json& report, bool all) {
   fmt::print("leaf ABI {}, {}, paging {}, scope {}, instance {}\n", report.at("abi").get<unsigned>(),
              report.at("vendor").get<std::string>(), report.at("paging").get<std::string>(),
@@ -42,7 +31,7 @@ void print_table(const nlohmann::json& report, bool all) {
 int run_leaf(const Common& common, const LeafOptionsCli& options) {
   const auto backend = any_backend(common);
   if (!backend) return complain(backend.error());
-  const auto report = (*backend)->call("POST", "/api/v1/leaf", {{"scope", std::string{scope_name(options.scope)}}});
+  const auto report = (*backend)->call("POST", "/api/v1/leaf", {{"scope", std::string{to_string(options.scope)}}});
   if (!report) return complain(report.error());
   if (options.json)
     fmt::print("{}\n", report->dump(2));

@@ -10,10 +10,12 @@
 namespace exitledger::cli {
 namespace {
 
-const std::map<std::string, leaf::Scope> kScopes{{"default", leaf::Scope::kDefault},
-                                                 {"vm", leaf::Scope::kVm},
-                                                 {"host", leaf::Scope::kHost},
-                                                 {"cpu", leaf::Scope::kCpu}};
+// The micro guest has one vCPU: scope vcpu would be the same as vm.
+std::map<std::string, leaf::Scope> micro_guest_scopes() {
+  std::map<std::string, leaf::Scope> scopes{leaf::kScopes.begin(), leaf::kScopes.end()};
+  scopes.erase("vcpu");
+  return scopes;
+}
 
 // Durations as Prometheus spells them: 500ms, 10s, 1m.
 CLI::AsNumberWithUnit duration_units() {
@@ -89,8 +91,9 @@ Parsed parse(int argc, const char* const* argv) {
   LeafOptionsCli leaf_options;
   CLI::App& leaf_app =
       *app.add_subcommand("leaf", "Read the exit-count CPUID leaves of this host through a micro guest");
-  leaf_app.add_option("--scope", leaf_options.scope, "Whose counters: default, vm (the micro guest), host, cpu")
-      ->transform(CLI::CheckedTransformer(kScopes))
+  leaf_app
+      .add_option_no_stream("--scope", leaf_options.scope, "Whose counters: default, vm (the micro guest), host, cpu")
+      ->transform(CLI::CheckedTransformer(micro_guest_scopes()))
       ->default_str("host");
   leaf_app.add_flag("--all", leaf_options.all, "Also reasons that have not happened");
   leaf_app.add_flag("--json", leaf_options.json, "JSON on stdout");

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/streams.h"
 #include "export/api.h"
@@ -22,11 +23,6 @@ namespace exitledger::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kFollow{1000};
-
-std::int64_t unix_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // SIGTERM and SIGINT arrive as reads; SIGPIPE is nobody's end.
 Result<UniqueFd> stop_signals() {
@@ -57,14 +53,17 @@ void add_routes(Router& router, Books& books, Api& api) {
   router.get("/", landing_page(std::string{kVersion}));
   router.get("/-/healthy", healthy_page());
   router.get("/-/ready", ready_page([&books] { return unsettled_because(books); }));
-  for (const std::string path : {"/api/v1/status", "/api/v1/sessions", "/api/v1/vms", "/api/v1/answers"})
-    router.get(path, [&api, path](const Request& request) {
-      return to_response(api.call("GET", path, parameters_of(request)));
-    });
-  for (const std::string path : {"/api/v1/check", "/api/v1/leaf", "/api/v1/hold"})
-    router.post(path, [&api, path](const Request& request) {
-      return to_response(api.call("POST", path, parameters_of(request)));
-    });
+  for (const ApiRoute& route : Api::routes()) {
+    const std::string method{route.method};
+    const std::string path{route.path};
+    const auto handler = [&api, method, path](const Request& request) {
+      return to_response(api.call(method, path, parameters_of(request)));
+    };
+    if (route.changes_something())
+      router.post(path, handler);
+    else
+      router.get(path, handler);
+  }
 }
 
 // The group that may use the socket besides root; nullopt where the system does not have it.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "session/certificate.h"
@@ -64,25 +65,26 @@ std::string unsettled_because(Books& books) {
   return sessions.back().rounds == 0 && books.leaf_state() == LeafState::kPresent ? "the leaf was not read yet" : "";
 }
 
-ApiAnswer Api::call(const std::string& method, const std::string& path, const ApiParameters& parameters) {
-  struct Route {
-    std::string_view method, path;
-    std::function<ApiAnswer()> handler;
-  };
-  const std::array<Route, 7> routes{{{"GET", "/api/v1/status", [&] { return status(); }},
-                                     {"GET", "/api/v1/sessions", [&] { return sessions(); }},
-                                     {"GET", "/api/v1/vms", [&] { return vms(); }},
-                                     {"GET", "/api/v1/answers", [&] { return answers(); }},
-                                     {"POST", "/api/v1/check", [&] { return check(parameters); }},
-                                     {"POST", "/api/v1/leaf", [&] { return leaf(parameters); }},
-                                     {"POST", "/api/v1/hold", [&] { return hold(parameters); }}}};
-  const auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& r) { return r.path == path; });
-  if (route == routes.end()) return error(404, path + ": there is no such resource");
-  if (route->method != method) return error(405, fmt::format("{} takes {}", path, route->method));
-  return route->handler();
+std::span<const ApiRoute> Api::routes() {
+  static constexpr std::array<ApiRoute, 7> kRoutes{{{"GET", "/api/v1/status", &Api::status},
+                                                    {"GET", "/api/v1/sessions", &Api::sessions},
+                                                    {"GET", "/api/v1/vms", &Api::vms},
+                                                    {"GET", "/api/v1/answers", &Api::answers},
+                                                    {"POST", "/api/v1/check", &Api::check},
+                                                    {"POST", "/api/v1/leaf", &Api::leaf},
+                                                    {"POST", "/api/v1/hold", &Api::hold}}};
+  return kRoutes;
 }
 
-ApiAnswer Api::status() {
+ApiAnswer Api::call(const std::string& method, const std::string& path, const ApiParameters& parameters) {
+  const auto all = routes();
+  const auto route = std::find_if(all.begin(), all.end(), [&](const ApiRoute& r) { return r.path == path; });
+  if (route == all.end()) return error(404, path + ": there is no such resource");
+  if (route->method != method) return error(405, fmt::format("{} takes {}", path, route->method));
+  return (this->*route->handler)(parameters);
+}
+
+ApiAnswer Api::status(const ApiParameters& /*none*/) {
   static_cast<void>(books_.sample());
   Json body{{"version", kVersion}, {"ready", unsettled_because(books_).empty()}, {"attached", books_.attached()}};
   if (!books_.attached()) body["detached_because"] = books_.detached_because();
@@ -99,13 +101,13 @@ ApiAnswer Api::status() {
   return {200, body};
 }
 
-ApiAnswer Api::sessions() {
+ApiAnswer Api::sessions(const ApiParameters& /*none*/) {
   static_cast<void>(books_.sample());
   const std::vector<Session> sessions = books_.sessions();
   return {200, result_document(sessions, {})};
 }
 
-ApiAnswer Api::vms() {
+ApiAnswer Api::vms(const ApiParameters& /*none*/) {
   const auto sample = books_.sample();
   Json rows = Json::array();
   const Vendor vendor = books_.modules().vendor.value_or(Vendor::kVmx);
@@ -123,7 +125,7 @@ ApiAnswer Api::vms() {
                     {"losses", sample ? Json(sample->losses.total()) : Json(nullptr)}}};
 }
 
-ApiAnswer Api::answers() {
+ApiAnswer Api::answers(const ApiParameters& /*none*/) {
   Json rows = Json::array();
   for (const el_answer& answer : books_.guest_answers()) rows.push_back(answer_json(answer));
   return {200, Json{{"answers", rows}}};

@@ -4,7 +4,9 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "session/books.h"
 
@@ -17,27 +19,40 @@ struct ApiAnswer {
 
 using ApiParameters = std::map<std::string, std::string>;
 
+class Api;
+
+struct ApiRoute {
+  std::string_view method, path;
+  ApiAnswer (Api::*handler)(const ApiParameters&);
+
+  /// A POST: for local clients alone.
+  [[nodiscard]] bool changes_something() const { return method == "POST"; }
+};
+
 /// Not thread-safe; shares the thread of the books.
-///   GET  /api/v1/status               what is attached, which session runs
-///   GET  /api/v1/sessions             every session kept, with what its verdict rests on
-///   GET  /api/v1/vms                  living VMs and their eBPF counts
-///   GET  /api/v1/answers              what guests were told from the leaves, newest last, with the eBPF counts of that
-///   instant POST /api/v1/check?rounds=N       reads both books and judges; the running session POST
-///   /api/v1/leaf?scope=NAME      the leaf of this host, all reasons POST /api/v1/hold?seconds=N       no leaf reading
-///   for that long
 class Api {
  public:
   explicit Api(Books& books) : books_(books) {}
 
   [[nodiscard]] ApiAnswer call(const std::string& method, const std::string& path, const ApiParameters& parameters);
 
+  /// Everything that call() knows.
+  [[nodiscard]] static std::span<const ApiRoute> routes();
+
  private:
-  [[nodiscard]] ApiAnswer status();
-  [[nodiscard]] ApiAnswer sessions();
-  [[nodiscard]] ApiAnswer vms();
-  [[nodiscard]] ApiAnswer answers();
+  /// What is attached, which session runs.
+  [[nodiscard]] ApiAnswer status(const ApiParameters& none);
+  /// Every session kept, with what its verdict rests on.
+  [[nodiscard]] ApiAnswer sessions(const ApiParameters& none);
+  /// VMs that live, and their eBPF counts.
+  [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
+  /// What guests were told from the leaves, newest last, with the eBPF counts of that instant.
+  [[nodiscard]] ApiAnswer answers(const ApiParameters& none);
+  /// ?rounds=N: reads both books and judges; the running session.
   [[nodiscard]] ApiAnswer check(const ApiParameters& parameters);
+  /// ?scope=NAME: the leaf of this host, all reasons.
   [[nodiscard]] ApiAnswer leaf(const ApiParameters& parameters);
+  /// ?seconds=N: no leaf reading for that long.
   [[nodiscard]] ApiAnswer hold(const ApiParameters& parameters);
 
   Books& books_;

@@ -8,13 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "model/result.h"
-#include "witness/unique_fd.h"
 
 namespace exitledger {
-
-inline constexpr std::string_view kDefaultListenAddress = ":19435";
-inline constexpr std::string_view kDefaultApiSocket = "/run/exitledger/api.sock";
 
 /// Host and port of an address. An empty host is every address of the machine.
 struct TcpAddress {

@@ -17,10 +17,8 @@ namespace exitledger {
 namespace flexible {
 inline constexpr std::size_t kSignalMaskHead = 4;  ///< len
 inline constexpr std::size_t kCpuidHead = 8;       ///< nent, padding
-inline constexpr std::size_t kMsrsHead = 8;        ///< nmsrs, pad
 inline constexpr unsigned long kSetSignalMask = _IOW(KVMIO, 0x8b, std::uint32_t);
 inline constexpr unsigned long kSetCpuid2 = _IOW(KVMIO, 0x90, std::uint64_t);
-inline constexpr unsigned long kSetMsrs = _IOW(KVMIO, 0x89, std::uint64_t);
 }  // namespace flexible
 
 /// ioctl(fd, request, argument). Errors carry `name` (the request, as KVM's documentation spells it) and errno.

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "base/unique_fd.h"
 #include "model/result.h"
-#include "witness/unique_fd.h"
 
 namespace exitledger {
 

@@ -10,11 +10,11 @@
 #include <string>
 #include <variant>
 
+#include "base/unique_fd.h"
 #include "microvm/kvm_device.h"
 #include "microvm/mapping.h"
 #include "microvm/run_limit.h"
 #include "model/result.h"
-#include "witness/unique_fd.h"
 
 namespace exitledger {
 

@@ -6,8 +6,6 @@
 namespace exitledger {
 namespace {
 
-unsigned isa_of(Vendor vendor) { return vendor == Vendor::kVmx ? EL_ISA_VMX : EL_ISA_SVM; }
-
 /// Own counter of the unknown plus every code that has an index but no definition.
 std::uint64_t unknown_in(const Counts& counts, Vendor vendor) {
   std::uint64_t sum = counts.at[EL_INDEX_UNKNOWN];

@@ -23,6 +23,10 @@ struct Counts {
   [[nodiscard]] std::uint64_t all() const { return at[EL_INDEX_ALL]; }
 };
 
+/// The vendor's number in the probe's structures, and back.
+[[nodiscard]] constexpr std::uint32_t isa_of(Vendor vendor) { return vendor == Vendor::kVmx ? EL_ISA_VMX : EL_ISA_SVM; }
+[[nodiscard]] constexpr Vendor vendor_of(std::uint32_t isa) { return isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx; }
+
 /// Index in a book for a reason; kReasonUnknown for what no index can hold.
 [[nodiscard]] unsigned index_of(Vendor vendor, Reason reason);
 

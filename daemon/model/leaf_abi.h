@@ -3,7 +3,11 @@
 // Contract: kvm-patch/README.md; the kernel's side is written by other hands on purpose.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "model/exit_reason.h"
 #include "model/paging.h"
@@ -21,6 +25,25 @@ inline constexpr std::uint32_t kSignatureEbx = 0x74697845, kSignatureEcx = 0x676
 
 /// Whose counters are asked for (ECX[31:16]).
 enum class Scope : std::uint16_t { kDefault = 0, kVcpu = 1, kVm = 2, kHost = 3, kCpu = 4 };
+
+/// Scopes by the names that command lines, reports and people use.
+inline constexpr std::array<std::pair<std::string_view, Scope>, 5> kScopes{{{"default", Scope::kDefault},
+                                                                            {"vcpu", Scope::kVcpu},
+                                                                            {"vm", Scope::kVm},
+                                                                            {"host", Scope::kHost},
+                                                                            {"cpu", Scope::kCpu}}};
+
+[[nodiscard]] constexpr std::string_view to_string(Scope scope) {
+  for (const auto& [name, each] : kScopes)
+    if (each == scope) return name;
+  return "invalid";
+}
+
+[[nodiscard]] constexpr std::optional<Scope> scope_from(std::string_view text) {
+  for (const auto& [name, each] : kScopes)
+    if (name == text) return each;
+  return std::nullopt;
+}
 
 struct Registers {
   std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;

@@ -55,5 +55,13 @@ TEST(LeafAbi, FlagsComeApart) {
   EXPECT_TRUE(npt.allowed(Scope::kCpu));
 }
 
+TEST(Scope, NamesGoThereAndBack) {
+  for (const auto& [name, scope] : leaf::kScopes) {
+    EXPECT_EQ(to_string(scope), name);
+    EXPECT_EQ(leaf::scope_from(name), scope);
+  }
+  EXPECT_EQ(leaf::scope_from("world"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace exitledger::leaf

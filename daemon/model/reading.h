@@ -26,8 +26,7 @@ struct Round {
 
 /// One sweep of the leaf over the CPUs.
 struct Reading {
-  std::uint64_t epoch = 0;    ///< the host's instance number: changes with every load of the vendor module
-  std::uint64_t time_ns = 0;  ///< CLOCK_MONOTONIC at its end
+  std::uint64_t epoch = 0;  ///< the host's instance number: changes with every load of the vendor module
   Vendor vendor = Vendor::kVmx;
   Paging paging = Paging::kEpt;  ///< as the leaf's flags state it
   bool cycles_kept = false;

@@ -3,32 +3,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
 #include <utility>
 
+#include "model/counts.h"
 #include "model/leaf_abi.h"
 
 namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::array<std::pair<std::string_view, leaf::Scope>, 5> kScopes{{{"default", leaf::Scope::kDefault},
-                                                                           {"vcpu", leaf::Scope::kVcpu},
-                                                                           {"vm", leaf::Scope::kVm},
-                                                                           {"host", leaf::Scope::kHost},
-                                                                           {"cpu", leaf::Scope::kCpu}}};
-
-std::optional<leaf::Scope> scope_from(std::string_view name) {
-  for (const auto& [known, scope] : kScopes)
-    if (known == name) return scope;
-  return std::nullopt;
-}
 
 }  // namespace
 
 Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
-  const auto scope = scope_from(scope_name);
+  const auto scope = leaf::scope_from(scope_name);
   if (!scope) return fail("read the leaf of scope", std::string{scope_name}, "it is default, vcpu, vm, host or cpu");
   const auto host = leaf_host(ask);
   if (!host) return tl::unexpected{host.error()};
@@ -36,7 +24,7 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
     return fail("read the leaf of scope", std::string{scope_name},
                 "this KVM refuses it: see the parameter exit_leaf of kvm, and CAP_PERFMON");
 
-  const Vendor vendor = host->flags.vendor() == 2 ? Vendor::kSvm : Vendor::kVmx;
+  const Vendor vendor = vendor_of(host->flags.vendor());
   const bool cycles = host->flags.cycles_kept();
   std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(*scope, 2)}};
   for (const Reason reason : host->reasons) {
@@ -50,7 +38,7 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
               {"vendor", to_string(vendor)},
               {"paging", to_string(static_cast<Paging>(host->flags.paging()))},
               {"scope", scope_name}};
-  for (const auto& [name, each] : kScopes)
+  for (const auto& [name, each] : leaf::kScopes)
     if (host->flags.allowed(each)) report["scopes_allowed"].push_back(name);
   report["cycles_kept"] = cycles;
   Json rows = Json::array();

@@ -5,19 +5,14 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <utility>
 
+#include "base/clock.h"
 #include "crosscheck/laws.h"
 
 namespace exitledger {
 namespace {
-
-std::int64_t unix_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string kernel_release() {
   utsname names{};

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 
 #include "microvm/cpu_pin.h"
 #include "model/leaf_abi.h"
@@ -14,20 +13,10 @@
 namespace exitledger {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-
-std::uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 bool same_answer(const LeafAnswer& stored, const el_answer& traced) {
   return stored.query.eax == traced.function && stored.query.ecx == traced.index &&
          stored.registers == leaf::Registers{traced.eax, traced.ebx, traced.ecx, traced.edx};
 }
-
-Vendor vendor_of(const el_answer& traced) { return traced.isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx; }
 
 // The guest's answers with the tracepoint's, one for one.
 Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::span<const el_answer> traced,
@@ -40,7 +29,7 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
       return fail("book the reader's own exits on CPU", std::to_string(cpu),
                   "the probe had no slot for the micro guest: see exitledger_slots_limit and serve --slots");
     }
-    const unsigned index = index_of(vendor_of(traced[i]), static_cast<Reason>(stored[i].query.ecx & 0xFFFF));
+    const unsigned index = index_of(vendor_of(traced[i].isa), static_cast<Reason>(stored[i].query.ecx & 0xFFFF));
     paired.push_back({stored[i], traced[i], own.on(cpu, index) + traced[i].vcpu_count});
   }
   if (paired.size() != stored.size() || traced.size() != stored.size())
@@ -77,7 +66,7 @@ Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWit
   auto paired = pair(*answers, traced, cpu, own);
   own.add(cpu, cost);
   if (!paired) return paired;
-  const Vendor vendor = vendor_of(traced.front());
+  const Vendor vendor = vendor_of(traced.front().isa);
   if (const std::uint64_t cpuids = cost.at[index_of(vendor, cpuid_reason(vendor))]; cpuids != queries.size())
     return fail("book the reader's own exits on CPU", std::to_string(cpu),
                 fmt::format("the micro guest executed CPUID {} times, its slot holds {}", queries.size(), cpuids));
@@ -90,7 +79,7 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
     if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
 
   Reading reading;
-  reading.vendor = host.flags.vendor() == 2 ? Vendor::kSvm : Vendor::kVmx;
+  reading.vendor = vendor_of(host.flags.vendor());
   reading.paging = static_cast<Paging>(host.flags.paging());
   reading.cycles_kept = host.flags.cycles_kept();
   reading.epoch = host.epoch;
@@ -127,7 +116,6 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
       reading.rounds.push_back(round);
     }
   }
-  reading.time_ns = monotonic_ns();
   return reading;
 }
 

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <ctime>
 #include <utility>
 
+#include "base/clock.h"
 #include "witness/btf_layout.h"
 #include "witness/ebpf_answers.h"
 #include "witness/ebpf_probe.h"
@@ -16,15 +16,6 @@
 
 namespace exitledger {
 namespace {
-
-std::uint64_t monotonic_ns() {
-  timespec now{};
-  (void)::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-std::uint32_t isa_of(Vendor vendor) { return vendor == Vendor::kVmx ? EL_ISA_VMX : EL_ISA_SVM; }
-Vendor vendor_of(std::uint32_t isa) { return isa == EL_ISA_SVM ? Vendor::kSvm : Vendor::kVmx; }
 
 bool same_reason_place(Vendor vendor, const el_layout& a, const el_layout& b) {
   if (vendor == Vendor::kVmx) return a.vmx_exit_reason == b.vmx_exit_reason;
@@ -150,7 +141,7 @@ ProbeSample EbpfWitness::sample() {
   impl_->add_durations(sample);
   // Last: no loss of what was read above can be missing here.
   sample.losses = impl_->losses();
-  sample.time_ns = monotonic_ns();
+  sample.time_ns = monotonic_now_ns();
   return sample;
 }
 

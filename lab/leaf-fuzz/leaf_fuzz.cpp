@@ -67,8 +67,7 @@ class Fuzz {
     const auto low = static_cast<Reason>(ecx);
     switch (eax) {
       case leaf::kTotal: return true;
-      case leaf::kInfo:
-        return ecx < 2 || (low == 2 && allowed(ecx)) || (ecx >= kTableAt && ecx < kTableAt + entries_);
+      case leaf::kInfo: return ecx < 2 || (low == 2 && allowed(ecx)) || (ecx >= kTableAt && ecx < kTableAt + entries_);
       case leaf::kCycles:
         if (!cycles_ || (is_pseudo(low) && low != kReasonAll && low != kReasonUnknown)) return false;
         [[fallthrough]];
@@ -117,7 +116,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const Registers abi = guest::hardware_cpuid(leaf::kInfo, 0);
   if (!leaf::has_signature(abi) || abi.eax != leaf::kAbiVersion) {
-    std::fprintf(stderr, "exitledger-leaf-fuzz: CPUID 0x4FFFFFFD: no signature of version 1: this host is not patched\n");
+    std::fprintf(stderr,
+                 "exitledger-leaf-fuzz: CPUID 0x4FFFFFFD: no signature of version 1: this host is not patched\n");
     return 2;
   }
   return Fuzz{scopes}.run() ? 0 : 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "witness/unique_fd.h"
+#include "base/unique_fd.h"
 
 #include <gtest/gtest.h>
 
