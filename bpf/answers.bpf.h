@@ -103,4 +103,41 @@ static __always_inline struct el_answer *next_answer(__u32 tgid, __u64 *serial)
 	return bpf_map_lookup_elem(&guest_answers, &at);
 }
 
+/* Writes down what the thread's guest is told (kvm:kvm_cpuid), for slot `no` if there is one. */
+static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struct el_cpu *cpu, struct el_slot *slot,
+				      __u32 no)
+{
+	struct el_owner *owner = slot ? bpf_map_lookup_elem(&owners, &no) : NULL;
+	__u32 function = ctx->args[0], ecx = ctx->args[1], isa = el_isa;
+	__u64 self = bpf_get_current_pid_tgid(), serial;
+	struct el_answer *answer;
+
+	answer = next_answer(self >> 32, &serial);
+	if (!answer)
+		return 0; /* for the verifier: positions are below the log's size */
+
+	/* A reader that meets serial 0, or finds it changed afterwards, knows that the entry is being written. */
+	*(volatile __u64 *)&answer->serial = 0;
+	barrier();
+	answer->time_ns = bpf_ktime_get_ns();
+	answer->function = function;
+	answer->index = ecx;
+	answer->eax = ctx->args[2];
+	answer->ebx = ctx->args[3];
+	answer->ecx = ctx->args[4];
+	answer->edx = ctx->args[5];
+	answer->cpu = bpf_get_smp_processor_id();
+	answer->slot = no;
+	answer->tid = self;
+	answer->vm_id = owner ? owner->vm_id : 0;
+	if (owner)
+		isa = owner->isa;
+	answer->isa = isa;
+	answer->cpu_count = count_asked(cpu->count, isa, function, ecx);
+	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
+	barrier();
+	*(volatile __u64 *)&answer->serial = serial;
+	return 0;
+}
+
 #endif

@@ -15,6 +15,8 @@
 #include "maps.bpf.h"
 #include "slots.bpf.h"
 #include "answers.bpf.h"
+#include "boundaries.bpf.h"
+#include "durations.bpf.h"
 
 /* Flag bits are counted besides the basic reason, as the leaf does. */
 static __noinline int count_flags(__u64 *count, __u32 reason)
@@ -180,93 +182,11 @@ int on_kvm_exit_timed(struct bpf_raw_tracepoint_args *ctx)
 	return count_exit(ctx, 1);
 }
 
-static __noinline int lose_entry(enum el_loss cause)
-{
-	struct el_cpu *cpu = this_cpu();
-
-	if (!cpu)
-		return no_cpu();
-	lose(cpu, cause);
-	return 0;
-}
-
-/* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */
-static __noinline int find_entry_slot(struct el_durations *book, __u64 vcpu)
-{
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
-	__u64 kvm;
-	__u32 no;
-
-	if (!known)
-		return 0;
-	no = *known;
-	/* struct kvm_vcpu begins with its struct kvm pointer. */
-	if (bpf_probe_read_kernel(&kvm, sizeof(kvm), (void *)vcpu))
-		return lose_entry(EL_LOSS_ENTRY_NO_SLOT);
-	if (!owns_slot(no, vcpu, kvm))
-		return 0; /* a dead one's at the same address: this vCPU had no exit yet */
-	book->slot_vcpu = vcpu;
-	book->slot = no;
-	return 1;
-}
-
-#define R4(x) x, x, x, x
-#define R16(x) R4(x), R4(x), R4(x), R4(x)
-#define R64(x) R16(x), R16(x), R16(x), R16(x)
-/* 0 for 0, else floor(log2) + 1 */
-static const __u8 el_bits[256] = {0, 1, 2, 2, R4(3), R4(4), R4(4), R16(5), R16(6), R16(6), R64(7), R64(8), R64(8)};
-
-/* Bucket of a duration above 64 us. */
-static __noinline __u32 long_bucket(__u64 ns)
-{
-	__u64 v = ns >> EL_DURATION_SHIFT;
-
-	if (v < 1 << 16)
-		return 8 + el_bits[v >> 8 & 0xFF];
-	if (v < 1 << 24)
-		return 16 + el_bits[v >> 16 & 0xFF];
-	if (v < 1ull << 31)
-		return 24 + el_bits[v >> 24 & 0xFF];
-	return EL_DURATION_BUCKETS - 1;
-}
-
 /* kvm_entry(struct kvm_vcpu *vcpu, ...): touches the book of durations alone. */
 SEC("raw_tp/kvm_entry")
 int on_kvm_entry(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 vcpu = ctx->args[0];
-	__u32 no = bpf_get_smp_processor_id(), bucket;
-	struct el_durations *book = bpf_map_lookup_elem(&durations, &no);
-	struct el_duration *duration;
-	struct el_slot *slot;
-	__u64 since, ns;
-
-	if (!book)
-		return no_cpu();
-	/* A vCPU's first entry follows no exit; a slot refused at an exit was counted there. */
-	if (book->slot_vcpu != vcpu && !find_entry_slot(book, vcpu))
-		return 0;
-	slot = bpf_map_lookup_elem(&slots, &book->slot);
-	if (!slot)
-		return lose_entry(EL_LOSS_ENTRY_NO_SLOT);
-	since = slot->exit_ns;
-	if (!since || slot->exit_index >= EL_INDEX_COUNT)
-		return lose_entry(EL_LOSS_ENTRY_NO_EXIT);
-	slot->exit_ns = 0;
-	duration = &book->by_index[slot->exit_index];
-	ns = bpf_ktime_get_ns() - since;
-	if (ns < 1ull << (EL_DURATION_SHIFT + 8)) {
-		bucket = el_bits[ns >> EL_DURATION_SHIFT];
-	} else {
-		if ((__s64)ns < 0)
-			ns = 0;
-		bucket = long_bucket(ns);
-	}
-	if (bucket >= EL_DURATION_BUCKETS)
-		return 0; /* for the verifier */
-	duration->sum_ns += ns;
-	duration->bucket[bucket]++;
-	return 0;
+	return time_entry(ctx->args[0]);
 }
 
 /* kvm_hypercall(nr, a0, a1, a2, a3) */
@@ -291,14 +211,9 @@ SEC("raw_tp/kvm_cpuid")
 int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 self = bpf_get_current_pid_tgid();
-	__u32 function = ctx->args[0], ecx = ctx->args[1];
-	__u32 leaf = function - EL_LEAF_FIRST;
-	struct el_owner *owner = NULL;
-	struct el_answer *answer;
-	__u32 no, isa = el_isa;
+	__u32 leaf = (__u32)ctx->args[0] - EL_LEAF_FIRST, no;
 	struct el_slot *slot;
 	struct el_cpu *cpu;
-	__u64 serial;
 
 	if (leaf >= EL_LEAF_COUNT)
 		return 0; /* not our leaf: nothing to lose */
@@ -306,105 +221,21 @@ int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 	if (!cpu)
 		return no_cpu();
 	slot = take_question(self, &no);
-	if (slot)
-		owner = bpf_map_lookup_elem(&owners, &no);
 	if (self >> 32 != el_own_tgid) {
 		cpu->told[leaf]++;
 		if (!slot)
 			cpu->told_emulated++;
 	}
-	answer = next_answer(self >> 32, &serial);
-	if (!answer)
-		return 0; /* for the verifier: positions are below the log's size */
-
-	/* A reader that meets serial 0, or finds it changed afterwards, knows that the entry is being written. */
-	*(volatile __u64 *)&answer->serial = 0;
-	barrier();
-	answer->time_ns = bpf_ktime_get_ns();
-	answer->function = function;
-	answer->index = ecx;
-	answer->eax = ctx->args[2];
-	answer->ebx = ctx->args[3];
-	answer->ecx = ctx->args[4];
-	answer->edx = ctx->args[5];
-	answer->cpu = bpf_get_smp_processor_id();
-	answer->slot = no;
-	answer->tid = self;
-	answer->vm_id = owner ? owner->vm_id : 0;
-	if (owner)
-		isa = owner->isa;
-	answer->isa = isa;
-	answer->cpu_count = count_asked(cpu->count, isa, function, ecx);
-	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
-	barrier();
-	*(volatile __u64 *)&answer->serial = serial;
-	return 0;
+	return log_answer(ctx, cpu, slot, no);
 }
 
-struct el_snapshot {
-	__u64 base; /* first element of boundary_cpus */
-	__u64 failed;
-};
-
-static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
-{
-	__u32 to_no = snapshot->base + no;
-	struct el_cpu *from = bpf_map_lookup_elem(&cpus, &no);
-	struct el_boundary_cpu *to = bpf_map_lookup_elem(&boundary_cpus, &to_no);
-
-	/* A probe read as memcpy: both ends are ours. */
-	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count))
-		snapshot->failed++;
-	return 0;
-}
-
-/* EL_ISA_* of the vendor module at `module`, 0 for any other. */
-static __noinline __u32 vendor_of(__u64 module)
-{
-	char name[16] = {};
-
-	if (!el_offsets.module_name ||
-	    bpf_probe_read_kernel_str(name, sizeof(name), (void *)(module + el_offsets.module_name)) < 0) {
-		lose_entry(EL_LOSS_READ_FAILED);
-		return 0;
-	}
-	if (!bpf_strncmp(name, sizeof("kvm_intel"), "kvm_intel"))
-		return EL_ISA_VMX;
-	if (!bpf_strncmp(name, sizeof("kvm_amd"), "kvm_amd"))
-		return EL_ISA_SVM;
-	return 0;
-}
-
-/*
- * module_load(struct module *mod): before the module's init, so before it can run a vCPU. No exit happens while
- * no vendor module is in, so the books of all CPUs are still.
- */
+/* module_load(struct module *mod): before the module's init, so before it can run a vCPU. */
 SEC("raw_tp/module_load")
 int on_module_load(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct el_snapshot snapshot = {};
-	__u32 isa = vendor_of(ctx->args[0]), at;
-	struct el_boundary *boundary;
-	__u64 serial;
+	__u32 isa = vendor_of(ctx->args[0]);
 
-	if (!isa)
-		return 0;
-	serial = __sync_fetch_and_add(&el_boundary_serial, 1) + 1;
-	at = serial % EL_BOUNDARIES;
-	boundary = bpf_map_lookup_elem(&boundaries, &at);
-	if (!boundary)
-		return 0; /* for the verifier */
-	*(volatile __u64 *)&boundary->serial = 0;
-	barrier();
-	snapshot.base = at * el_nr_cpus;
-	bpf_loop(el_nr_cpus, snapshot_cpu, &snapshot, 0);
-	if (snapshot.failed)
-		return lose_entry(EL_LOSS_READ_FAILED);
-	boundary->isa = isa;
-	boundary->time_ns = bpf_ktime_get_ns();
-	barrier();
-	*(volatile __u64 *)&boundary->serial = serial;
-	return wake(EL_EVENT_MODULE_LOADED, EL_NO_SLOT, serial);
+	return isa ? write_boundary(isa) : 0; /* another module: nothing to lose */
 }
 
 /* module_free(struct module *mod) */

@@ -139,9 +139,7 @@ struct el_boundary_cpu {
 enum el_event_kind {
 	EL_EVENT_MODULE_LOADED = 1,   /* vendor module: a boundary was written */
 	EL_EVENT_MODULE_UNLOADED = 2, /* vendor module is going */
-	EL_EVENT_SLOT_RETIRED = 3,
-	EL_EVENT_VM_BORN = 4,
-	EL_EVENT_VM_DIED = 5,
+	EL_EVENT_SLOT_RETIRED = 3,    /* the daemon folds it */
 };
 struct el_event {
 	__u32 kind; /* enum el_event_kind */

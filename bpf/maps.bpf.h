@@ -114,6 +114,16 @@ static __always_inline void lose(struct el_cpu *cpu, enum el_loss cause)
 	__sync_fetch_and_add(&cpu->lost[cause], 1);
 }
 
+static __noinline int lose_here(enum el_loss cause)
+{
+	struct el_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return no_cpu();
+	lose(cpu, cause);
+	return 0;
+}
+
 static __noinline int wake(__u32 kind, __u32 slot, __u64 id)
 {
 	struct el_event event = {.kind = kind, .slot = slot, .id = id};

@@ -59,8 +59,7 @@ static __noinline int retire(struct el_owner *owner, __u32 no)
 	*(volatile __u32 *)&owner->state = EL_SLOT_RETIRED;
 	wake(EL_EVENT_SLOT_RETIRED, no, vm);
 	/* vCPUs are destroyed only with their VM; one whose creation failed never had an exit, so no slot. */
-	if (!bpf_map_delete_elem(&vms, &kvm))
-		wake(EL_EVENT_VM_DIED, no, vm);
+	bpf_map_delete_elem(&vms, &kvm);
 	return 0;
 }
 
@@ -106,7 +105,7 @@ static __always_inline int owns_slot(__u32 no, __u64 vcpu, __u64 kvm)
 }
 
 /* Number of the VM, a new one if it has none; 0 if the map refused it. */
-static __always_inline __u64 vm_number(__u64 kvm, __u32 slot)
+static __always_inline __u64 vm_number(__u64 kvm)
 {
 	__u64 *known = bpf_map_lookup_elem(&vms, &kvm);
 	__u64 id;
@@ -114,10 +113,8 @@ static __always_inline __u64 vm_number(__u64 kvm, __u32 slot)
 	if (known)
 		return *known;
 	id = __sync_fetch_and_add(&el_last_vm, 1) + 1;
-	if (!bpf_map_update_elem(&vms, &kvm, &id, BPF_NOEXIST)) {
-		wake(EL_EVENT_VM_BORN, slot, id);
+	if (!bpf_map_update_elem(&vms, &kvm, &id, BPF_NOEXIST))
 		return id;
-	}
 	/* Another vCPU of the VM was faster, and the number taken stays unused; or the map refused. */
 	known = bpf_map_lookup_elem(&vms, &kvm);
 	return known ? *known : 0;
@@ -147,7 +144,7 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 		return EL_NO_SLOT;
 	}
 	if (!bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
-		vm = vm_number(kvm, no);
+		vm = vm_number(kvm);
 		if (!vm)
 			bpf_map_delete_elem(&vcpus, &vcpu);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* For ebpf_load_test: kernel memory that the test can write, and its address, so that the probe can be run on fake vCPUs. */
+/* For the tests ebpf_load_*: kernel memory that the test can write, and its address, so that the probe can be run on fake vCPUs. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

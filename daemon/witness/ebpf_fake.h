@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For ebpf_load_test: runs the programs of a loaded probe on vCPUs in kernel memory that the test writes.
+// For the tests ebpf_load_*: runs the programs of a loaded probe on vCPUs in kernel memory that the test writes.
 #pragma once
 
 #include <cstdint>

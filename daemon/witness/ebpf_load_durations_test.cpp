@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Time from exit to entry.
+#include <algorithm>
+#include <numeric>
+
+#include "witness/ebpf_load_fixture.h"
+
+namespace exitledger {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(EbpfLoad, AnEntryBelievesNoSlotOfADeadVcpu) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  exit_vmx(0, 48);
+  kernel_->make_vcpu(0, 0x2000);  // another vCPU at the same address, entered for the first time
+  enter(0);
+  ProbeSample sample = witness_->sample();
+  EXPECT_THAT(sample.durations, IsEmpty());
+  EXPECT_THAT(sample.vms, IsEmpty());
+  EXPECT_EQ(sample.slots_used, 0U);
+  exit_vmx(0, 30, 2);
+  enter(0);
+  sample = witness_->sample();
+  EXPECT_EQ(only_vm().counts.at[30], 2U);
+  EXPECT_EQ(std::reduce(sample.durations.at(30).bucket.begin(), sample.durations.at(30).bucket.end()), 1U);
+  EXPECT_FALSE(sample.durations.contains(48));
+  EXPECT_EQ(sample.losses.total(), 0U);
+}
+
+TEST_F(EbpfLoad, DurationsPairAnEntryWithItsExit) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  enter(0);  // no exit yet: nothing to time, nothing lost
+  exit_vmx(0, 48);
+  enter(0);
+  enter(0);  // an entry that was refused: no exit since
+  exit_vmx(0, 48);
+  exit_vmx(0, 30);  // no entry traced in between: the later exit counts
+  ::usleep(3000);
+  enter(0);
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_ENTRY_NO_SLOT], 0U);
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_ENTRY_NO_EXIT], 1U);
+  ASSERT_THAT(sample.durations, SizeIs(2));
+  const auto total = [](const DurationHistogram& h) { return std::reduce(h.bucket.begin(), h.bucket.end()); };
+  EXPECT_EQ(total(sample.durations.at(48)), 1U);
+  const DurationHistogram& io = sample.durations.at(30);
+  EXPECT_EQ(total(io), 1U);
+  EXPECT_GE(io.sum_ns, 3'000'000U);
+  // The one observation lies in the bucket of its own sum: [2^(7+i), 2^(8+i)).
+  const auto at = static_cast<std::size_t>(std::ranges::find(io.bucket, 1U) - io.bucket.begin());
+  EXPECT_GE(io.sum_ns, std::uint64_t{1} << (7 + at));
+  EXPECT_LT(io.sum_ns, std::uint64_t{1} << (8 + at));
+  EXPECT_EQ(sample.counts.all(), 3U);
+}
+
+TEST_F(EbpfLoad, WithoutTimeNothingElseChanges) {
+  start(Vendor::kVmx, 8, false);
+  kernel_->make_vcpu(0, 0x1000);
+  exit_vmx(0, 48, 3);
+  exit_vmx(0, 48 | EL_VMX_BUS_LOCK, 2);
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(sample.counts.at[48], 5U);
+  EXPECT_EQ(only_vm().counts.at[48], 5U);
+  EXPECT_THAT(sample.durations, IsEmpty());
+  EXPECT_FALSE(run_program("on_kvm_entry", {0, 0}));
+}
+
+}  // namespace
+}  // namespace exitledger
