@@ -88,8 +88,8 @@ void Books::follow_loads(const std::vector<Boundary>& loads) {
   }
   if (running_ || !modules_.vendor || !modules_.paging) return;
   if (loads.size() > 1)
-    say(fmt::format("{} loads of {} came and went before they could be looked at: their exits are in no session",
-                    loads.size() - 1, module_name(*modules_.vendor)));
+    say(fmt::format("{} load{} of {} came and went before anybody looked: their exits are in no session",
+                    loads.size() - 1, loads.size() == 2 ? "" : "s", module_name(*modules_.vendor)));
   begin_session(*modules_.vendor, *modules_.paging, loads.empty() ? nullptr : &loads.back());
   if (!loads.empty()) boundary_seen_ = loads.back().serial;
 }

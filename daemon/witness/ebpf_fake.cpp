@@ -69,10 +69,6 @@ void FakeKernel::write_sys(Vendor vendor) const {
   sys_.write(std::string("module/") + std::string(module_name(vendor)) + "/initstate", "live\n");
 }
 
-void FakeKernel::write_module_btf(Vendor vendor, const std::string& bytes) const {
-  sys_.write("kernel/btf/" + std::string(module_name(vendor)), bytes);
-}
-
 ProbeOptions FakeKernel::options(std::uint32_t slots) const {
   ProbeOptions options;
   options.slots = slots;

@@ -27,8 +27,8 @@ class FakeKernel {
 
   /// Options that make EbpfWitness::attach() read this kernel's layout.
   [[nodiscard]] ProbeOptions options(std::uint32_t slots = 8) const;
-  /// What stands in sys/kernel/btf/ for the vendor's module; without it the module counts as built in.
-  void write_module_btf(Vendor vendor, const std::string& bytes) const;
+  /// A file of sys: the state and parameters of a module, or kernel/btf/NAME (a module without counts as built in).
+  void write_sys_file(const std::string& path, const std::string& content) const { sys_.write(path, content); }
 
   static constexpr unsigned kVcpus = 16;
   /// Address of vCPU n < kVcpus, as the tracepoints hand it over.

@@ -67,7 +67,7 @@ TEST_F(EbpfLoad, AModuleWithoutLayoutMakesTheOffsetUnknown) {
   start();
   kernel_->make_vcpu(0, 0x1000);
   exit_vmx(0, 48);
-  kernel_->write_module_btf(Vendor::kVmx, "no BTF");
+  kernel_->write_sys_file("kernel/btf/kvm_intel", "no BTF");
   EXPECT_FALSE(witness_->refresh_layout(Vendor::kVmx));
   exit_vmx(0, 48);
   const ProbeSample sample = witness_->sample();

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Sessions as the probe's view of module loads makes them: the real probe in the running kernel, on fake vCPUs.
+#include "session/books.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "witness/ebpf_fake.h"
+
+namespace exitledger {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class BooksOnFakeKernel : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: loads BPF programs";
+    auto kernel = FakeKernel::create(Vendor::kVmx);
+    ASSERT_TRUE(kernel) << kernel.error().message();
+    kernel_ = std::move(*kernel);
+    kernel_->write_sys_file("module/kvm/initstate", "live\n");
+    paging("Y");
+    kernel_->make_vcpu(0, 0x1000);
+    kernel_->set_vmx_reason(0, vmx::kEptViolation);
+    BooksOptions options;
+    options.probe = kernel_->options();
+    options.read_leaf = false;
+    books_ = std::make_unique<Books>(options, [this](const std::string& line) { log_.push_back(line); });
+    books_->follow();
+    ASSERT_TRUE(books_->attached()) << books_->detached_because();
+    ASSERT_THAT(books_->sessions(), SizeIs(1));
+  }
+  void paging(const char* ept) const {
+    kernel_->write_sys_file("module/kvm_intel/parameters/ept", std::string(ept) + "\n");
+  }
+  static void load(std::uint64_t module) { ASSERT_TRUE(run_program("on_module_load", {module})); }
+  void exits(unsigned count) {
+    for (unsigned i = 0; i < count; ++i)
+      ASSERT_TRUE(run_program("on_kvm_exit_tim", {kernel_->vcpu(0), std::uint64_t{EL_ISA_VMX}}));
+  }
+  std::vector<Session> followed() {
+    books_->follow();
+    static_cast<void>(books_->sample());
+    return books_->sessions();
+  }
+
+  std::unique_ptr<FakeKernel> kernel_;
+  std::unique_ptr<Books> books_;
+  std::vector<std::string> log_;
+};
+
+TEST_F(BooksOnFakeKernel, AReloadPartsTheExitsAtTheLoadHoweverLateItIsNoticed) {
+  exits(3);
+  load(kernel_->module("kvm_intel"));
+  paging("N");
+  exits(2);
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(2));
+  EXPECT_EQ(sessions[0].paging, Paging::kEpt);
+  EXPECT_EQ(sessions[0].ebpf.all(), 3U);
+  EXPECT_FALSE(sessions[0].running());
+  EXPECT_EQ(sessions[1].paging, Paging::kShadow);
+  EXPECT_EQ(sessions[1].ebpf.all(), 2U);
+  EXPECT_TRUE(sessions[1].began_at_load);
+  const auto totals = books_->totals(books_->sample());
+  EXPECT_EQ(totals.at(Paging::kEpt).ebpf.all(), 3U) << "each exit once, under its own paging mode";
+  EXPECT_EQ(totals.at(Paging::kShadow).ebpf.all(), 2U);
+}
+
+TEST_F(BooksOnFakeKernel, AnotherVendorsModuleEndsNothing) {
+  exits(3);
+  load(kernel_->module("kvm_amd"));
+  exits(1);
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(1));
+  EXPECT_TRUE(sessions[0].running());
+  EXPECT_EQ(sessions[0].ebpf.all(), 4U);
+}
+
+TEST_F(BooksOnFakeKernel, ALoadThatCameAndWentUnseenBelongsToNoSession) {
+  exits(1);
+  load(kernel_->module("kvm_intel"));
+  exits(4);
+  load(kernel_->module("kvm_intel"));
+  exits(2);
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(2));
+  EXPECT_EQ(sessions[0].ebpf.all(), 1U);
+  EXPECT_EQ(sessions[1].ebpf.all(), 2U);
+  EXPECT_THAT(log_, Contains(HasSubstr("1 load of kvm_intel came and went")));
+}
+
+TEST_F(BooksOnFakeKernel, AnEndThatWasOverwrittenIsSaid) {
+  exits(1);
+  for (unsigned i = 0; i <= EL_BOUNDARIES; ++i) load(kernel_->module("kvm_intel"));
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(2));
+  EXPECT_EQ(sessions[0].verdict, Verdict::kCannotTell);
+  EXPECT_THAT(sessions[0].why, HasSubstr("its end was not seen"));
+}
+
+TEST_F(BooksOnFakeKernel, AnUnloadEndsTheSession) {
+  exits(3);
+  kernel_->write_sys_file("module/kvm_intel/initstate", "going\n");
+  const auto judged = books_->judge(1);  // looks at sysfs at once
+  ASSERT_FALSE(judged);
+  EXPECT_THAT(judged.error().message(), HasSubstr("no KVM vendor module is loaded"));
+  const auto sessions = books_->sessions();
+  ASSERT_THAT(sessions, SizeIs(1));
+  EXPECT_FALSE(sessions[0].running());
+  EXPECT_EQ(sessions[0].ebpf.all(), 3U);
+}
+
+TEST_F(BooksOnFakeKernel, ReadingsThatAreHeldAreRefused) {
+  books_->hold(std::chrono::seconds{60});
+  const auto judged = books_->judge(1);
+  ASSERT_FALSE(judged);
+  EXPECT_THAT(judged.error().message(), HasSubstr("readings are held for 60 s more"));
+  books_->hold(std::chrono::seconds{0});
+  EXPECT_TRUE(books_->judge(1));
+}
+
+TEST_F(BooksOnFakeKernel, KeepsTheLastSessions) {
+  for (std::size_t i = 0; i < Books::kSessionsKept + 3; ++i) {
+    load(kernel_->module("kvm_intel"));
+    books_->follow();
+  }
+  const auto sessions = books_->sessions();
+  ASSERT_THAT(sessions, SizeIs(Books::kSessionsKept + 1));
+  EXPECT_EQ(sessions.back().id, std::to_string(Books::kSessionsKept + 4));
+}
+
+}  // namespace
+}  // namespace exitledger
