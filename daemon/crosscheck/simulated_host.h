@@ -81,6 +81,9 @@ class SimulatedHost {
   std::map<Place, std::uint64_t> ebpf_, leaf_, own_;
 };
 
+/// What most tests need: two CPUs, three reasons.
+inline SimulatedHost two_cpus() { return {2, {vmx::kCpuid, vmx::kHlt, vmx::kCrAccess}}; }
+
 /// The row of one reason; a row of reason 0xFFFF and counts of 0 if there is none.
 inline ReasonVerdict row_of(const CrossCheck& check, Reason reason) {
   for (const ReasonVerdict& row : check.reasons()) {
