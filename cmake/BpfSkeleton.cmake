@@ -22,7 +22,9 @@ function(bpf_skeleton target source)
     VERBATIM)
   add_custom_command(
     OUTPUT ${header}
-    COMMAND ${BPFTOOL} gen skeleton ${object} name ${stem}_bpf > ${header}
+    COMMAND ${CMAKE_COMMAND} -E echo "/* NOLINTBEGIN: generated */" > ${header}
+    COMMAND ${BPFTOOL} gen skeleton ${object} name ${stem}_bpf >> ${header}
+    COMMAND ${CMAKE_COMMAND} -E echo "/* NOLINTEND */" >> ${header}
     DEPENDS ${object}
     COMMENT "BPF skeleton ${stem}.skel.h"
     VERBATIM)

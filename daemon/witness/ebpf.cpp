@@ -36,8 +36,8 @@ bool empty(const DurationHistogram& histogram) {
 }  // namespace
 
 struct EbpfWitness::Impl {
-  Impl(std::unique_ptr<Probe> loaded, const ProbeOptions& chosen, KernelTypes kernel_types)
-      : options(chosen),
+  Impl(std::unique_ptr<Probe> loaded, ProbeOptions chosen, KernelTypes kernel_types)
+      : options(std::move(chosen)),
         types(std::move(kernel_types)),
         probe(std::move(loaded)),
         books(probe->owners(), probe->slots(), probe->own_tgid(),

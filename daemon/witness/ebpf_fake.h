@@ -32,7 +32,7 @@ class FakeKernel {
 
   static constexpr unsigned kVcpus = 16;
   /// Address of vCPU n < kVcpus, as the tracepoints hand it over.
-  [[nodiscard]] std::uint64_t vcpu(unsigned n) const { return address_ + n * kStride; }
+  [[nodiscard]] std::uint64_t vcpu(unsigned n) const { return address_ + std::uint64_t{n} * kStride; }
   /// struct kvm that the vCPU belongs to (any number) and its KVM_CREATE_VCPU argument.
   void make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id = 0);
   void set_vmx_reason(unsigned n, std::uint32_t full);

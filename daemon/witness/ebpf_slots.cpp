@@ -69,6 +69,7 @@ std::vector<VmSample> SlotBooks::sample() {
   }
   std::erase_if(vms_, [&samples](const auto& vm) { return !samples.contains(vm.first); });
   std::vector<VmSample> result;
+  result.reserve(samples.size());
   for (const auto& [id, sample] : samples) result.push_back(sample);
   return result;
 }
