@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .kernel import Kernel
+from .options import Forward
 
 MEMORY_MIB = 1024
 # console: the kernel's; control: init's reports; the rest belongs to the command, or to the shell.
@@ -32,6 +33,7 @@ class Machine:
     network: bool
     ports: dict[str, Path]
     out_disk: Path | None = None
+    forwards: list[Forward] = field(default_factory=list)
     arguments: str = field(default=KERNEL_ARGUMENTS)
 
 

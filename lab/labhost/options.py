@@ -10,6 +10,14 @@ MAX_CPUS = 8
 
 
 @dataclass(frozen=True)
+class Forward:
+    """A TCP port of this machine's loopback that leads to one of the lab host's."""
+
+    host_port: int
+    guest_port: int
+
+
+@dataclass(frozen=True)
 class Options:
     """What both `run` and `shell` need to know of a host."""
 
@@ -20,6 +28,7 @@ class Options:
     modules: str = "patched"
     cpus: int = 1
     network: bool = False
+    forwards: list[Forward] = field(default_factory=list)
     extra_patches: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     out: Path | None = None
@@ -39,6 +48,11 @@ def parse(arguments: list[str]) -> Options:
     paging = given.paging or PAGING[given.host][0]
     if paging not in PAGING[given.host]:
         parser.error(f"--paging {paging}: an {given.host} host has {' and '.join(PAGING[given.host])}")
+    if given.forward and not given.network:
+        parser.error("--forward needs --network")
+    taken = [forward.host_port for forward in given.forward]
+    if len(set(taken)) != len(taken):
+        parser.error("--forward: a HOSTPORT leads to one GUESTPORT")
     for path in [*given.file, *given.extra_patch]:
         if not path.exists():
             parser.error(f"{path}: no such file")
@@ -54,6 +68,7 @@ def parse(arguments: list[str]) -> Options:
         modules=given.modules,
         cpus=given.cpus,
         network=given.network,
+        forwards=given.forward,
         extra_patches=given.extra_patch,
         files=given.file,
         out=given.out,
@@ -77,7 +92,17 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--paging", choices=("ept", "npt", "shadow"), help="default: ept, on amd npt")
     host.add_argument("--modules", choices=("patched", "stock", "none"), default="patched", help="default: patched")
     host.add_argument("--cpus", type=_cpus, default=1, metavar="N", help="of the lab host (default: 1)")
-    host.add_argument("--network", action="store_true", help="a network card in the lab host")
+    host.add_argument(
+        "--network", action="store_true", help="a network card in the lab host, which reaches nobody by itself (amd)"
+    )
+    host.add_argument(
+        "--forward",
+        type=_forward,
+        action="append",
+        default=[],
+        metavar="HOSTPORT:GUESTPORT",
+        help="127.0.0.1:HOSTPORT here is TCP GUESTPORT of the lab host; needs --network; repeatable",
+    )
     host.add_argument(
         "--extra-patch", type=Path, action="append", default=[], metavar="FILE", help="on top of the series; repeatable"
     )
@@ -104,6 +129,13 @@ def _cpus(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= MAX_CPUS:
         raise argparse.ArgumentTypeError(f"not a number from 1 to {MAX_CPUS}: {text}")
     return int(text)
+
+
+def _forward(text: str) -> Forward:
+    ports = text.split(":")
+    if len(ports) != 2 or not all(port.isdigit() and 0 < int(port) <= 65535 for port in ports):
+        raise argparse.ArgumentTypeError(f"not HOSTPORT:GUESTPORT: {text}")
+    return Forward(int(ports[0]), int(ports[1]))
 
 
 def _seconds(text: str) -> float:

@@ -66,6 +66,7 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
             network=options.network,
             ports=ports,
             out_disk=work / "out.disk" if options.out else None,
+            forwards=options.forwards,
         )
         machine.initramfs = _initramfs(options, host, machine.kernel, nonce, extra_config or {})
         if machine.out_disk:
@@ -107,6 +108,7 @@ def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, ext
         "LAB_CPU_FLAG": host.cpu_flag,
         "LAB_MODULES": options.modules,
         "LAB_PAGING": options.paging,
+        "LAB_NETWORK": "1" if options.network else "0",
         "LAB_OUT": "1" if options.out else "0",
         **extra,
     }

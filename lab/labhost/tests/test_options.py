@@ -36,6 +36,17 @@ class Options(unittest.TestCase):
         self.assertIn("npt", refused("run", "--paging", "npt", "--", "true"))
         self.assertIn("ept", refused("run", "--host", "amd", "--paging", "ept", "--", "true"))
 
+    def test_forwards(self) -> None:
+        given = options.parse(
+            ["run", "--host", "amd", "--network", "--forward", "9090:19435", "--forward", "9091:80", "--", "true"]
+        )
+        self.assertEqual([options.Forward(9090, 19435), options.Forward(9091, 80)], given.forwards)
+        self.assertIn("--network", refused("run", "--host", "amd", "--forward", "1:2", "--", "true"))
+        for bad in ("1", "1:", ":1", "0:1", "1:65536", "a:b", "1:2:3", "-1:2"):
+            with self.subTest(bad=bad):
+                self.assertIn(bad, refused("run", "--host", "amd", "--network", f"--forward={bad}", "--", "true"))
+        self.assertIn("one GUESTPORT", refused("run", "--network", "--forward", "1:2", "--forward", "1:3", "--", "true"))
+
     def test_repeated_options(self) -> None:
         given = options.parse(["run", "--file", "/bin/sh", "--file", "/etc/passwd", "--", "true"])
         self.assertEqual([Path("/bin/sh"), Path("/etc/passwd")], given.files)
