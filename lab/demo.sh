@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Inside the lab host: one daemon, the same Linux guest under EPT and then under shadow paging, both books compared.
+# Inside the lab host: one daemon, the same Linux guest under EPT or NPT and then under shadow paging, both books compared.
 # usage: demo.sh [--forks N] [--out DIR]   DIR: how the host names /out, for result.json's own references
 # Exit status: exitledger's verdict (0, 1, 2); 64 bad usage.
 set -eu
@@ -18,6 +18,11 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
+# What the processor has decides; the module's parameter is named like the mode.
+module=kvm_intel nested=ept
+if grep -qw svm /proc/cpuinfo; then
+	module=kvm_amd nested=npt
+fi
 scrape=http://127.0.0.1:19435/metrics
 say() { printf 'demo: %s\n' "$*" >&2; }
 
@@ -32,12 +37,12 @@ run_session() {
 	exitledger check >&2 || [ $? -le 2 ]
 	wget -q -O "/out/$1.prom" "$scrape"
 }
-run_session ept
-say "kvm_intel is reloaded with ept=0 under the running daemon"
+run_session $nested
+say "$module is reloaded with $nested=0 under the running daemon"
 use-modules patched shadow
 run_session shadow
 
-exitledger sessions export --metrics ept="$out/ept.prom" --metrics shadow="$out/shadow.prom" >/out/result.json
+exitledger sessions export --metrics $nested="$out/$nested.prom" --metrics shadow="$out/shadow.prom" >/out/result.json
 status=0
 exitledger compare 1 2 || status=$?
 kill -TERM "$daemon"

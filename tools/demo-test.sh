@@ -38,7 +38,7 @@ world() { # BUILD LAB PROMTOOL: their statuses
 }
 
 world 0 0 0
-for wrong in --bogus "--forks" "--forks 0" "--forks x" "--extra-patch $work/none" "--out"; do
+for wrong in --bogus "--host" "--host arm" "--forks" "--forks 0" "--forks x" "--extra-patch $work/none" "--out"; do
 	# shellcheck disable=SC2086
 	expect 64 "$demo" $wrong
 done

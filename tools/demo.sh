@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The main job in one command: both books of the same Linux guest under EPT and under shadow paging.
+# The main job in one command: both books of the same Linux guest under EPT (on AMD: NPT) and under shadow paging.
 # Exit status: 0 both sessions agree with no loss and no law broken, 1 they do not, 2 cannot tell, 64 bad usage,
 # 124 time-out, 125 the build, the lab or a scrape failed.
 set -euo pipefail
@@ -10,8 +10,9 @@ source tools/common.sh
 
 usage() {
 	cat <<-'USAGE'
-		usage: ./dev demo [--forks N] [--extra-patch FILE]... [--out DIR]
+		usage: ./dev demo [--host intel|amd] [--forks N] [--extra-patch FILE]... [--out DIR]
 
+		  --host HOST          the emulated host: intel (default; Bochs), amd (QEMU, many times faster)
 		  --forks N            forks of the guest's workload (default 50)
 		  --extra-patch FILE   a patch on top of the KVM series, anybody's (repeatable)
 		  --out DIR            where result.json and the scrapes go (default out/demo)
@@ -23,14 +24,20 @@ refuse() { # TEXT: bad usage
 	exit 64
 }
 
+host=intel
 forks=50
 out=out/demo
 lab=()
 while [ $# -gt 0 ]; do
 	case "$1" in
-	--forks | --extra-patch | --out)
+	--host | --forks | --extra-patch | --out)
 		[ $# -ge 2 ] || refuse "$1 needs a value"
 		;;&
+	--host)
+		[[ $2 =~ ^(intel|amd)$ ]] || refuse "--host is intel or amd, not '$2'"
+		host=$2
+		shift 2
+		;;
 	--forks)
 		[[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || refuse "--forks takes a number from 1 to 99999, not '$2'"
 		forks=$2
@@ -59,7 +66,8 @@ tools/build.sh release exitledger exitledger-guest || exit 125
 rm -rf "$out"
 mkdir -p "$out"
 status=0
-lab/lab run --paging ept "${lab[@]}" --file lab/demo.sh --out "$out" --timeout-s 1500 -- \
+# The host's default mode is the one with two levels of page tables: ept or npt.
+lab/lab run --host "$host" "${lab[@]}" --file lab/demo.sh --out "$out" --timeout-s 1500 -- \
 	/files/demo.sh --forks "$forks" --out "$out" || status=$?
 for scrape in "$out"/*.prom; do
 	[ -e "$scrape" ] || continue

@@ -10,6 +10,11 @@ namespace {
 constexpr std::string_view kNeedsEpt = "the processor raises it only while EPT is in use";
 constexpr std::string_view kNoIntercept = "KVM intercepts it only to keep shadow page tables (vmx_exec_control())";
 
+constexpr std::string_view kNeedsNpt = "the processor raises it only while nested paging is in use";
+constexpr std::string_view kAvicNeedsNpt = "KVM has no AVIC without nested paging (avic_hardware_setup())";
+constexpr std::string_view kSevNeedsNpt = "KVM has no encrypted guests without nested paging (sev_hardware_setup())";
+constexpr std::string_view kNoSvmIntercept = "KVM intercepts it only to keep shadow page tables (init_vmcb())";
+
 constexpr std::array kLaws = {
     Law{"no-ept-violation-under-shadow", Vendor::kVmx, Paging::kShadow, vmx::kEptViolation, true, kNeedsEpt},
     Law{"no-ept-misconfig-under-shadow", Vendor::kVmx, Paging::kShadow, vmx::kEptMisconfig, true, kNeedsEpt},
@@ -17,10 +22,21 @@ constexpr std::array kLaws = {
     // A guest that shadows pages for guests of its own has INVLPG intercepted on their behalf.
     Law{"no-invlpg-under-ept", Vendor::kVmx, Paging::kEpt, vmx::kInvlpg, false, kNoIntercept},
     Law{"no-invpcid-under-ept", Vendor::kVmx, Paging::kEpt, vmx::kInvpcid, false, kNoIntercept},
-    // SVM: none stated yet.
+    // docs/decisions/0020 has the places in KVM's source, and what is no law.
+    Law{"no-npf-under-shadow", Vendor::kSvm, Paging::kShadow, svm::kNpf, true, kNeedsNpt},
+    Law{"no-avic-incomplete-ipi-under-shadow", Vendor::kSvm, Paging::kShadow, svm::kAvicIncompleteIpi, true,
+        kAvicNeedsNpt},
+    Law{"no-avic-unaccelerated-access-under-shadow", Vendor::kSvm, Paging::kShadow, svm::kAvicUnaccelerated, true,
+        kAvicNeedsNpt},
+    Law{"no-vmgexit-under-shadow", Vendor::kSvm, Paging::kShadow, svm::kVmgexit, true, kSevNeedsNpt},
+    // What a guest intercepts for guests of its own, KVM intercepts for it.
+    Law{"no-page-fault-under-npt", Vendor::kSvm, Paging::kNpt, svm::kPageFault, false, kNoSvmIntercept},
+    Law{"no-cr3-read-under-npt", Vendor::kSvm, Paging::kNpt, svm::kReadCr3, false, kNoSvmIntercept},
+    Law{"no-cr3-write-under-npt", Vendor::kSvm, Paging::kNpt, svm::kWriteCr3, false, kNoSvmIntercept},
+    Law{"no-invlpg-under-npt", Vendor::kSvm, Paging::kNpt, svm::kInvlpg, false, kNoSvmIntercept},
 };
 
-constexpr Reason kVmxVmlaunch = 20, kVmxVmresume = 24, kSvmVmrun = 0x80;
+constexpr Reason kVmxVmlaunch = 20, kVmxVmresume = 24;
 
 std::uint64_t count_in(const NetCounts& counts, Reason reason) {
   const auto found = counts.find(reason);
@@ -68,7 +84,7 @@ NetCounts net_counts(const Session& session) {
 bool ran_nested(Vendor vendor, const NetCounts& counts) {
   switch (vendor) {
     case Vendor::kVmx: return count_in(counts, kVmxVmlaunch) + count_in(counts, kVmxVmresume) > 0;
-    case Vendor::kSvm: return count_in(counts, kSvmVmrun) > 0;
+    case Vendor::kSvm: return count_in(counts, svm::kVmrun) > 0;
   }
   return false;
 }

@@ -38,8 +38,8 @@ struct Law {
 /// All laws known, every vendor.
 [[nodiscard]] std::span<const Law> laws();
 
-/// Whether any law is known for a vendor and mode. False for SVM: no law of it is stated yet, so none can be broken
-/// and none was kept either; callers must not report "laws kept".
+/// Whether any law is known for a vendor and mode. Where none is, as for a mode that the vendor does not have, none can
+/// be broken and none was kept either; callers must not report "laws kept".
 [[nodiscard]] bool has_laws(Vendor vendor, Paging paging);
 
 /// Laws that the counts break, in the order of the table.

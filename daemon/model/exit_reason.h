@@ -35,8 +35,17 @@ inline constexpr Reason kException = 0, kExternalInterrupt = 1, kCpuid = 10, kHl
                         kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
 }  // namespace vmx
 
+/// SVM exit codes that laws and tests speak of (AMD APM vol. 2, appendix "SVM Intercept Exit Codes").
+namespace svm {
+inline constexpr Reason kReadCr3 = 0x03, kWriteCr3 = 0x13, kPageFault = 0x4E, kInterrupt = 0x60, kCpuid = 0x72,
+                        kInvlpg = 0x79, kVmrun = 0x80, kInvpcid = 0xA2, kNpf = 0x400, kAvicIncompleteIpi = 0x401,
+                        kAvicUnaccelerated = 0x402, kVmgexit = 0x403;
+}  // namespace svm
+
 /// The exit that a read of the leaf is.
-[[nodiscard]] constexpr Reason cpuid_reason(Vendor vendor) { return vendor == Vendor::kVmx ? vmx::kCpuid : 0x72; }
+[[nodiscard]] constexpr Reason cpuid_reason(Vendor vendor) {
+  return vendor == Vendor::kVmx ? vmx::kCpuid : svm::kCpuid;
+}
 
 struct ReasonInfo {
   Reason number;

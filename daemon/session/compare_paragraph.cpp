@@ -42,15 +42,15 @@ constexpr std::array kCauses = {
     Cause{Vendor::kVmx, vmx::kEptViolation, Paging::kEpt, kSecondLevel},
     Cause{Vendor::kVmx, vmx::kEptMisconfig, Paging::kEpt,
           "an access to emulated device memory can arrive under this reason with EPT only"},
-    Cause{Vendor::kSvm, 0x4E, Paging::kShadow, kFaults},
-    Cause{Vendor::kSvm, 0x13, Paging::kShadow, kAddressSpaces},
-    Cause{Vendor::kSvm, 0x79, Paging::kShadow, kInvalidations},
-    Cause{Vendor::kSvm, 0xA2, Paging::kShadow, kInvalidations},
-    Cause{Vendor::kSvm, 0x400, Paging::kNpt, kSecondLevel},
+    Cause{Vendor::kSvm, svm::kPageFault, Paging::kShadow, kFaults},
+    Cause{Vendor::kSvm, svm::kWriteCr3, Paging::kShadow, kAddressSpaces},
+    Cause{Vendor::kSvm, svm::kInvlpg, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kSvm, svm::kInvpcid, Paging::kShadow, kInvalidations},
+    Cause{Vendor::kSvm, svm::kNpf, Paging::kNpt, kSecondLevel},
 };
 
 /// Exits with the processor's external interrupt: a rough clock of how long guests ran.
-constexpr Reason clock_of(Vendor vendor) { return vendor == Vendor::kVmx ? vmx::kExternalInterrupt : 0x60; }
+constexpr Reason clock_of(Vendor vendor) { return vendor == Vendor::kVmx ? vmx::kExternalInterrupt : svm::kInterrupt; }
 
 std::string_view words(Paging paging) {
   switch (paging) {
