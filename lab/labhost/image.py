@@ -42,6 +42,8 @@ def host_archive(kernel: Kernel, modules: dict[str, dict[str, Path]]) -> bytes:
     if not QBOOT.exists():
         raise LabError(f"{QBOOT} is missing (package qemu-system-data)")
     archive.copy(QBOOT, "usr/share/qemu/qboot.rom")
+    for name, path in programs.compiled("host-programs").items():
+        archive.copy(path, f"usr/local/bin/{name}")
     for name in ("exitledger", "exitledger-guest"):
         if (BINARIES / name).exists():
             _program(archive, BINARIES / name, f"usr/bin/{name}", seen)
@@ -58,7 +60,7 @@ def guest_archive() -> bytes:
     archive.device("dev/console", 5, 1)
     _busybox(archive)
     archive.tree(LAB / "guest-root", "")
-    for name, path in programs.guest_programs().items():
+    for name, path in programs.compiled("guest-workload").items():
         archive.copy(path, f"bin/{name}")
     if (BINARIES / "exitledger-guest").exists():
         _program(archive, BINARIES / "exitledger-guest", "bin/exitledger-guest", set())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The small static C programs that run inside guests."""
+"""The small static C programs that run inside guests and lab hosts."""
 
 import hashlib
 import os
@@ -13,12 +13,12 @@ from .paths import CACHE, LAB
 FLAGS = ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s"]
 
 
-def guest_programs() -> dict[str, Path]:
-    """Name to binary, compiled when their source is new."""
+def compiled(sources: str) -> dict[str, Path]:
+    """Name to binary of what is in lab/SOURCES, compiled when its source is new."""
     directory = CACHE / "lab" / "programs"
     directory.mkdir(parents=True, exist_ok=True)
     made = {}
-    for source in sorted((LAB / "guest-workload").glob("*.c")):
+    for source in sorted((LAB / sources).glob("*.c")):
         key = hashlib.sha256(" ".join(FLAGS).encode() + source.read_bytes()).hexdigest()[:16]
         target = directory / f"{source.stem}-{key}"
         if not target.exists():
