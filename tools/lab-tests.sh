@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The lab's tests: emulated Intel hosts, at most two side by side, each booted once; their cases swap modules inside.
+# The lab's tests: emulated hosts, at most two side by side, each booted once; their cases swap modules inside.
 # usage: lab-tests.sh default|all     `all` runs the cases with the full workload
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -15,20 +15,21 @@ tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledg
 selftest=.cache/selftest/exit_leaf_test
 stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"
 
-host() { # CASES CPUS: lab/tests/CASES.sh in a host of its own
-	lab/lab run --cpus "$2" --paging ept --timeout-s 3600 --out "$out/$1" \
+host() { # CASES CPUS KIND: lab/tests/CASES.sh in a host of its own
+	lab/lab run --host "$3" --cpus "$2" --timeout-s 3600 --out "$out/$1" \
 		--file lab/tests/harness.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }
 
-# together CASES:CPUS…: these hosts side by side; no more than two, the machine has two cores.
+# together CASES:CPUS:KIND…: these hosts side by side; no more than two, the machine has two cores.
 together() {
-	local host pids=() names=() i status=0
+	local host cases cpus kind pids=() names=() i status=0
 	for host in "$@"; do
-		host "${host%:*}" "${host#*:}" &
+		IFS=: read -r cases cpus kind <<<"$host"
+		host "$cases" "$cpus" "$kind" &
 		pids+=($!)
-		names+=("${host%:*}")
+		names+=("$cases")
 	done
 	for i in "${!pids[@]}"; do
 		if ! wait "${pids[$i]}"; then
@@ -46,6 +47,9 @@ together() {
 }
 
 status=0
-stage "lab tests: one CPU; two CPUs" together one-cpu:1 two-cpus:2 || status=1
-stage "lab tests: many VMs; two guests" together many-vms:1 two-guests:1 || status=1
+stage "lab tests: Intel, one CPU; two CPUs" together one-cpu:1:intel two-cpus:2:intel || status=1
+stage "lab tests: Intel, many VMs; two guests" together many-vms:1:intel two-guests:1:intel || status=1
+amd_cpus=1
+[ "$tier" = all ] && amd_cpus=2
+stage "lab tests: AMD" together "amd:$amd_cpus:amd" || status=1
 exit "$status"

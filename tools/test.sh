@@ -58,7 +58,7 @@ fi
 if [ "$tier" != quick ]; then
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
-	check "lab: the emulated Intel hosts" tools/lab-tests.sh "$tier"
+	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
