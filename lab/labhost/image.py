@@ -42,8 +42,6 @@ def host_archive(kernel: Kernel, modules: dict[str, dict[str, Path]]) -> bytes:
     if not QBOOT.exists():
         raise LabError(f"{QBOOT} is missing (package qemu-system-data)")
     archive.copy(QBOOT, "usr/share/qemu/qboot.rom")
-    for name, path in programs.compiled("host-programs").items():
-        archive.copy(path, f"usr/local/bin/{name}")
     for name in ("exitledger", "exitledger-guest"):
         if (BINARIES / name).exists():
             _program(archive, BINARIES / name, f"usr/bin/{name}", seen)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The small static C programs that run inside guests and lab hosts."""
+"""The small static C programs that run inside guests."""
 
 import hashlib
 import os

@@ -71,7 +71,8 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
         machine.initramfs = _initramfs(options, host, machine.kernel, nonce, extra_config or {})
         if machine.out_disk:
             outdisk.create(machine.out_disk)
-        command = host.command(machine)
+        with _prepared_by_one():
+            command = host.command(machine)
         machine.initramfs = []
         say.progress(f"booting an {options.host} host, {options.cpus} CPU, {machine.kernel.release}; console: {console_log}")
         emulator = Emulator(command, work)
