@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The AMD host: QEMU's TCG shows SVM with nested paging, and boots five times faster than Bochs."""
 
-import socket
 from pathlib import Path
 
-from . import qemubuild
-from .errors import LabError
+from . import network, qemubuild
 from .host import MEMORY_MIB, Host, Machine
 from .options import Forward
 
@@ -35,6 +33,7 @@ class QemuHost(Host):
             path = port.name if backend == "file" else port
             command += ["-chardev", f"{backend},id={name},path={path}", "-serial", f"chardev:{name}"]
         if machine.network:
+            network.require_free(machine.forwards)
             command += ["-netdev", _netdev(machine.forwards), "-device", "virtio-net-pci,netdev=net,romfile="]
         if machine.out_disk:
             command += ["-drive", f"file={machine.out_disk.name},format=raw,if=ide,index=2,cache=unsafe"]
@@ -49,18 +48,5 @@ class QemuHost(Host):
 def _netdev(forwards: list[Forward]) -> str:
     """User-mode networking: no privilege and no bridge; the lab host is 10.0.2.15 and reaches neither us nor the world."""
     words = ["user", "id=net", "restrict=on"]
-    for forward in forwards:
-        _require_free(forward.host_port)
-        words.append(f"hostfwd=tcp:127.0.0.1:{forward.host_port}-:{forward.guest_port}")
+    words += [f"hostfwd={network.rule(forward)}" for forward in forwards]
     return ",".join(words)
-
-
-def _require_free(port: int) -> None:
-    """QEMU would say it only on its screen."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As QEMU does: connections of an earlier run that linger are no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise LabError(f"--forward: port {port} of 127.0.0.1: {error.strerror}") from error
