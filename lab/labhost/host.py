@@ -46,6 +46,10 @@ class Host(ABC):
     def command(self, machine: Machine) -> list[str]:
         """Write what the emulator needs into machine.work; return its command line, to be run in there."""
 
+    def network_driver(self, kernel: Kernel) -> Path | None:
+        """The module for the network card, if it is not among the kernel's own."""
+        return None
+
     @abstractmethod
     def last_words(self, machine: Machine) -> str:
         """Why the emulator ended by itself, as far as its log tells."""

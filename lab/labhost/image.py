@@ -65,12 +65,14 @@ def guest_archive() -> bytes:
     return archive.close()
 
 
-def run_archive(config: dict[str, str], command: list[str], files: list[Path]) -> bytes:
-    """The part of one run: its configuration, its command, its --file arguments."""
+def run_archive(config: dict[str, str], command: list[str], files: list[Path], network_driver: Path | None = None) -> bytes:
+    """The part of one run: its configuration, its command, its --file arguments, a module that only this run needs."""
     archive = Archive()
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in config.items()]
     archive.file("lab/config", "".join(lines).encode())
     archive.file("lab/command", ("exec " + shlex.join(command) + "\n").encode())
+    if network_driver is not None:
+        archive.copy(network_driver, "lab/network.ko")
     seen: set[Path] = set()
     for path in files:
         if path.is_dir():

@@ -101,6 +101,7 @@ def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, ext
             if options.modules == "patched":
                 raise
             say.progress(f"without the patched modules: {error}")
+        network_driver = host.network_driver(its) if options.network else None
         base = image.host_archive(its, sets)
     config = {
         "LAB_NONCE": nonce,
@@ -113,7 +114,7 @@ def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, ext
         "LAB_OUT": "1" if options.out else "0",
         **extra,
     }
-    return [base, image.run_archive(config, options.command or ["true"], options.files)]
+    return [base, image.run_archive(config, options.command or ["true"], options.files, network_driver)]
 
 
 @contextlib.contextmanager

@@ -24,6 +24,15 @@ class Image(unittest.TestCase):
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
         self.assertEqual(("a b\n", 3), (done.stdout, done.returncode))
 
+    def test_run_archive_has_a_driver_if_one_is_given(self) -> None:
+        with tempfile.NamedTemporaryFile() as driver:
+            driver.write(b"the driver")
+            driver.flush()
+            with_driver = image.run_archive({}, ["true"], [], Path(driver.name))
+        self.assertIn(b"lab/network.ko\0", with_driver)
+        self.assertIn(b"the driver", with_driver)
+        self.assertNotIn(b"network.ko", image.run_archive({}, ["true"], []))
+
     def test_ldd(self) -> None:
         text = (
             "\tlinux-vdso.so.1 (0x00007ffd5a3f2000)\n"
