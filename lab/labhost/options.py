@@ -7,6 +7,8 @@ from pathlib import Path
 
 PAGING = {"intel": ("ept", "shadow"), "amd": ("npt", "shadow")}
 MAX_CPUS = 8
+# Bochs leaves out what is beyond, with a line in its log.
+MAX_FORWARDS = {"intel": 5}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def parse(arguments: list[str]) -> Options:
     taken = [forward.host_port for forward in given.forward]
     if len(set(taken)) != len(taken):
         parser.error("--forward: a HOSTPORT leads to one GUESTPORT")
+    if len(taken) > MAX_FORWARDS.get(given.host, len(taken)):
+        parser.error(f"--forward: an {given.host} host has {MAX_FORWARDS[given.host]} at most")
     for path in [*given.file, *given.extra_patch]:
         if not path.exists():
             parser.error(f"{path}: no such file")
@@ -93,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--modules", choices=("patched", "stock", "none"), default="patched", help="default: patched")
     host.add_argument("--cpus", type=_cpus, default=1, metavar="N", help="of the lab host (default: 1)")
     host.add_argument(
-        "--network", action="store_true", help="a network card in the lab host, which reaches nobody by itself (amd)"
+        "--network", action="store_true", help="a network card in the lab host, which reaches nobody by itself"
     )
     host.add_argument(
         "--forward",
@@ -101,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="HOSTPORT:GUESTPORT",
-        help="127.0.0.1:HOSTPORT here is TCP GUESTPORT of the lab host; needs --network; repeatable",
+        help="127.0.0.1:HOSTPORT here is TCP GUESTPORT of the lab host; needs --network; repeatable (intel: up to 5)",
     )
     host.add_argument(
         "--extra-patch", type=Path, action="append", default=[], metavar="FILE", help="on top of the series; repeatable"

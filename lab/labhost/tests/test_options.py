@@ -45,6 +45,10 @@ class Options(unittest.TestCase):
         for bad in ("1", "1:", ":1", "0:1", "1:65536", "a:b", "1:2:3", "-1:2"):
             with self.subTest(bad=bad):
                 self.assertIn(bad, refused("run", "--host", "amd", "--network", f"--forward={bad}", "--", "true"))
+        six = [f"--forward={port}:80" for port in range(9090, 9096)]
+        self.assertEqual(6, len(options.parse(["run", "--host", "amd", "--network", *six, "--", "true"]).forwards))
+        self.assertEqual(5, len(options.parse(["run", "--network", *six[:5], "--", "true"]).forwards))
+        self.assertIn("5 at most", refused("run", "--network", *six, "--", "true"))
         self.assertIn("one GUESTPORT", refused("run", "--network", "--forward", "1:2", "--forward", "1:3", "--", "true"))
 
     def test_repeated_options(self) -> None:
