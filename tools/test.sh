@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
-#   --quick  units and lint
-#   (none)   that, the second compiler, sanitizers, the emulated Intel host
-#   --all    that with clang-tidy, every kernel patch built by itself, more emulated hosts, and the demo
+#   --quick  units, lint, the emulated AMD host with one CPU
+#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one
+#   --all    that in full, with clang-tidy, every kernel patch built by itself, and the demos
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -55,14 +55,19 @@ if [ "$tier" = all ]; then
 else
 	check "lint" tools/lint.sh --quick
 fi
-if [ "$tier" != quick ]; then
+if [ "$tier" = quick ]; then
+	check "lab: the AMD host" tools/lab-tests.sh quick
+else
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
+	check "a live Prometheus, AMD host" tools/live-scrape.sh
 fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
+	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
 	check "demo" tools/demo.sh
+	check "demo, AMD host" tools/demo.sh --host amd --out out/demo-amd
 	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200
 	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
 	check "demo with the counter at the published place is refused" tools/demo-fault.sh

@@ -31,6 +31,7 @@ Result<Json> leaf_report(const AskLeaf& ask, std::string_view scope_name) {
     queries.push_back({leaf::kExits, leaf::ecx_of(*scope, reason)});
     if (cycles && !is_pseudo(reason)) queries.push_back({leaf::kCycles, leaf::ecx_of(*scope, reason)});
   }
+  queries.push_back(queries.front());  // as in a sweep: a leaf switched off in the middle is no count of 0
   const auto answers = ask(queries);
   if (!answers) return tl::unexpected{answers.error()};
 

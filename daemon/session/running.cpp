@@ -149,7 +149,7 @@ std::string RunningSession::obstacle() const {
     return fmt::format("{} events are missing from the eBPF book", lost);
   if (session_.leaf != LeafState::kPresent)
     return fmt::format("leaf {}: {}", to_string(session_.leaf), session_.leaf_detail);
-  if (session_.rounds == 0) return "the leaf was not read yet";
+  if (session_.rounds == 0) return session_.epoch == 0 ? "the leaf was not read yet" : check_.why();
   if (own_.lost()) return "exits of the reader's own could not be told from guests'";
   return not_asked_;
 }

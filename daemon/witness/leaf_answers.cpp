@@ -68,14 +68,16 @@ Result<LeafHost> host_from(std::span<const LeafAnswer> answers, std::uint32_t& e
 }
 
 std::vector<LeafQuery> table_queries(std::uint32_t entries) {
-  std::vector<LeafQuery> queries;
+  std::vector<LeafQuery> queries{{leaf::kInfo, kFlags}};
   for (std::uint32_t i = 0; i < entries; ++i) queries.push_back({leaf::kInfo, kTable + i});
+  queries.push_back({leaf::kInfo, kFlags});
   return queries;
 }
 
 Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answers) {
   std::vector<std::uint16_t> reasons;
   for (const auto& answer : answers) {
+    if (answer.query.ecx < kTable) continue;
     if (leaf::refused(answer.registers) || answer.registers.eax > 0xFFFF) {
       return leaf_failure("entry " + std::to_string(reasons.size()) + " of the table of defined reasons is no reason");
     }

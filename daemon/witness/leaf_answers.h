@@ -15,7 +15,8 @@ namespace exitledger {
 [[nodiscard]] Result<LeafSupport> support_from(int extension);
 
 /// True if a query that has no answer of zeros got one: the leaves are switched off (exit_leaf=off), or are not there.
-/// Zeros from the others say "has not happened".
+/// Zeros from the others say "has not happened"; so a batch begins and ends with one that cannot, lest a change in its
+/// middle pass for counts that fell.
 [[nodiscard]] bool switched_off(std::span<const LeafAnswer> answers);
 
 /// Error of a host whose KVM is patched but does not answer.
@@ -26,7 +27,7 @@ namespace exitledger {
 /// Everything but the table of reasons; `entries` gets its length. Errors: no signature, another version.
 [[nodiscard]] Result<LeafHost> host_from(std::span<const LeafAnswer> answers, std::uint32_t& entries);
 
-/// Questions for the table of defined reasons.
+/// Questions for the table of defined reasons, between two for the flags.
 [[nodiscard]] std::vector<LeafQuery> table_queries(std::uint32_t entries);
 /// Error if an entry is refused or is no 16-bit number.
 [[nodiscard]] Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answers);

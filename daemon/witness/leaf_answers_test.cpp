@@ -61,13 +61,23 @@ TEST(LeafHost, JunkIsRefusedBeforeItCanBeRead) {
 }
 
 TEST(LeafTable, EntriesAreReasons) {
+  const leaf::Registers flags{kVmxEpt, 3, 0, 0};
   const auto queries = table_queries(3);
-  EXPECT_EQ(queries[2].ecx, 0x102u);
-  const auto good = table_from(answers(queries, {{0, 0, 0, 0}, {10, 0, 0, 0}, {0xFE00, 0, 0, 0}}));
+  EXPECT_EQ(queries[3].ecx, 0x102u);
+  const auto good = table_from(answers(queries, {flags, {0, 0, 0, 0}, {10, 0, 0, 0}, {0xFE00, 0, 0, 0}, flags}));
   ASSERT_TRUE(good);
   EXPECT_EQ(*good, (std::vector<std::uint16_t>{0, 10, 0xFE00}));
-  EXPECT_FALSE(table_from(answers(queries, {{}, {}, kRefused})));
-  EXPECT_FALSE(table_from(answers(queries, {{}, {}, {0x10000, 0, 0, 0}})));
+  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {}, kRefused, flags})));
+  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {}, {0x10000, 0, 0, 0}, flags})));
+}
+
+// Reason 0 has a table entry of zeros, which is what every query gets from a leaf that is off.
+TEST(LeafTable, SwitchedOffInTheMiddleIsSeenAtItsEnd) {
+  const auto queries = table_queries(3);
+  const leaf::Registers flags{kVmxEpt, 3, 0, 0};
+  EXPECT_FALSE(switched_off(answers(queries, {flags, {}, {10, 0, 0, 0}, {0xFE00, 0, 0, 0}, flags})));
+  EXPECT_TRUE(switched_off(answers(queries, {flags, {}, {10, 0, 0, 0}, {}, {}})));
+  EXPECT_TRUE(switched_off(answers(queries, {{}, {}, {10, 0, 0, 0}, {0xFE00, 0, 0, 0}, flags})));
 }
 
 TEST(SwitchedOff, ZerosWhereAnAnswerCannotBeZero) {

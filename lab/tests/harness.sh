@@ -106,6 +106,15 @@ expect() {
 	fi
 }
 
+# books_agree FILE PAGING: what every comparison of one session must say, in the JSON of `exitledger check`.
+books_agree() {
+	expect "verdict of the session" '.verdict == "agrees"' "$1"
+	expect "paging mode" ".paging == \"$2\"" "$1"
+	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "$1"
+	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "$1"
+	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
+}
+
 # expect_status N COMMAND…
 expect_status() {
 	_want=$1

@@ -10,14 +10,6 @@ tier=${1:-default}
 forks=10
 [ "$tier" = all ] && forks=50
 
-books_agree() { # FILE PAGING
-	expect "verdict of the session" '.verdict == "agrees"' "$1"
-	expect "paging mode" ".paging == \"$2\"" "$1"
-	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "$1"
-	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "$1"
-	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
-}
-
 agreement_ept_then_shadow_by_reload_while_serving() {
 	use-modules patched ept
 	start_daemon
