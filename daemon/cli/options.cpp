@@ -52,12 +52,18 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
                  "Address for /metrics and the API: HOST:PORT, :PORT, [IPv6]:PORT; repeatable")
       ->capture_default_str()
       ->allow_extra_args(false);
+  app.add_option("--web.config.file", options.web_config_file,
+                 "TLS and basic auth of these addresses, in exporter-toolkit's format (docs/web-config.md)");
   app.add_option("--leaf.interval", interval_ms, "Time between readings of the leaf while exits go on (500ms, 10s, 1m)")
       ->transform(duration_units())
       ->check(CLI::Range(std::int64_t{100}, std::int64_t{3'600'000}))
       ->default_str("10s");
   app.add_flag("!--no-collector.time", options.collect_time, "Counts alone: no time from exit to entry");
   app.add_flag("!--no-collector.leaf", options.collect_leaf, "eBPF alone: never ask the leaf");
+  app.add_option("--collector.vm.limit", options.vm_limit,
+                 "VMs with series of their own, the oldest first; exitledger_vms_left_out counts the rest")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{262'144}))
+      ->capture_default_str();
 }
 
 }  // namespace

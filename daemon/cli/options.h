@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -23,9 +24,11 @@ struct Common {
 
 struct ServeOptions {
   std::vector<std::string> listen_addresses{":19435"};
+  std::string web_config_file;  ///< TLS and basic auth of the TCP addresses; empty: neither
   std::chrono::milliseconds leaf_interval{10'000};
-  bool collect_time = true;  ///< --no-collector.time
-  bool collect_leaf = true;  ///< --no-collector.leaf
+  bool collect_time = true;     ///< --no-collector.time
+  bool collect_leaf = true;     ///< --no-collector.leaf
+  std::size_t vm_limit = 1000;  ///< VMs with series of their own; more are counted, not listed
 };
 struct StatusOptions {
   unsigned wait_s = 0;  ///< how long to wait for a daemon that is ready

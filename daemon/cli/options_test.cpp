@@ -28,7 +28,7 @@ TEST(Options, ServeHasDefaults) {
 TEST(Options, ServeTakesWhatItIsTold) {
   const Parsed parsed =
       parse_words({"serve", "--web.listen-address", ":1", "--web.listen-address", "[::1]:2", "--leaf.interval", "500ms",
-                   "--no-collector.time", "--no-collector.leaf", "--slots", "16"});
+                   "--no-collector.time", "--no-collector.leaf", "--slots", "16", "--collector.vm.limit", "0"});
   ASSERT_FALSE(parsed.leave) << parsed.text;
   const auto& serve = std::get<ServeOptions>(parsed.options.command);
   EXPECT_THAT(serve.listen_addresses, testing::ElementsAre(":1", "[::1]:2"));
@@ -36,6 +36,7 @@ TEST(Options, ServeTakesWhatItIsTold) {
   EXPECT_FALSE(serve.collect_time);
   EXPECT_FALSE(serve.collect_leaf);
   EXPECT_EQ(parsed.options.common.slots, 16U);
+  EXPECT_EQ(serve.vm_limit, 0U);
 }
 
 TEST(Options, LeafScopeIsAName) {

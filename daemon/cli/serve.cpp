@@ -45,10 +45,10 @@ ApiParameters parameters_of(const Request& request) {
   return {request.query.begin(), request.query.end()};  // of a repeated parameter the first counts
 }
 
-void add_routes(Router& router, Books& books, Api& api) {
+void add_routes(Router& router, Books& books, Api& api, std::size_t vm_limit) {
   const std::int64_t started = unix_now_ns();
-  router.get("/metrics", metrics_page([&books, names = VmNameBook{}, started]() mutable {
-               return collect(books, names, started);
+  router.get("/metrics", metrics_page([&books, names = VmNameBook{}, vm_limit, started]() mutable {
+               return collect(books, names, vm_limit, started);
              }));
   router.get("/", landing_page(std::string{kVersion}));
   router.get("/-/healthy", healthy_page());
@@ -105,6 +105,8 @@ Result<int> loop(const UniqueFd& signals, Books& books, HttpServer& server) {
 }  // namespace
 
 int run_serve(const Common& common, const ServeOptions& options) {
+  auto web = options.web_config_file.empty() ? Result<WebConfig>{} : read_web_config(options.web_config_file);
+  if (!web) return complain(web.error());
   auto signals = stop_signals();
   if (!signals) return complain(signals.error());
   BooksOptions books_options;
@@ -121,8 +123,8 @@ int run_serve(const Common& common, const ServeOptions& options) {
   Books books{books_options, log_line};
   Api api{books};
   Router router{log_line};
-  add_routes(router, books, api);
-  auto server = HttpServer::create(router);
+  add_routes(router, books, api, options.vm_limit);
+  auto server = HttpServer::create(router, {}, std::move(*web));
   if (!server) return complain(server.error());
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());
   books.follow();

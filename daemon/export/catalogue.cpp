@@ -7,12 +7,13 @@ namespace {
 using namespace family;
 
 constexpr std::array kAll{
-    &kEbpfExits,       &kLeafExits,      &kOwnExits,         &kFlaggedExits,     &kExitDuration,   &kHypercalls,
-    &kVmExits,         &kVmInfo,         &kSessionEbpfExits, &kSessionLeafExits, &kSessionInfo,    &kResidual,
-    &kRounds,          &kLastExact,      &kWitnessUp,        &kLeafState,        &kLostEvents,     &kSlotsUsed,
-    &kSlotsLimit,      &kToldAnswers,    &kToldEmulated,     &kProgramAttached,  &kProgramRuns,    &kProgramSeconds,
-    &kBuildInfo,       &kProcessCpu,     &kProcessOpenFds,   &kProcessMaxFds,    &kProcessVirtual, &kProcessVirtualMax,
-    &kProcessResident, &kProcessThreads, &kProcessStart,
+    &kEbpfExits,        &kLeafExits,         &kOwnExits,        &kFlaggedExits,    &kExitDuration,
+    &kHypercalls,       &kVmExits,           &kVmInfo,          &kVmsLeftOut,      &kLawsBroken,
+    &kSessionEbpfExits, &kSessionLeafExits,  &kSessionInfo,     &kResidual,        &kRounds,
+    &kLastExact,        &kWitnessUp,         &kLeafState,       &kLostEvents,      &kSlotsUsed,
+    &kSlotsLimit,       &kToldAnswers,       &kToldEmulated,    &kProgramAttached, &kProgramRuns,
+    &kProgramSeconds,   &kBuildInfo,         &kProcessCpu,      &kProcessOpenFds,  &kProcessMaxFds,
+    &kProcessVirtual,   &kProcessVirtualMax, &kProcessResident, &kProcessThreads,  &kProcessStart,
 };
 
 // What the serialiser would pass on and a scrape would choke on.

@@ -71,6 +71,9 @@ inline constexpr FamilyInfo kVmInfo{"exitledger_vm_info",
                                     {"vm", "name", "uuid", "pid"},
                                     "A living VM: its name and UUID where known, and the process of its VMM."};
 
+inline constexpr FamilyInfo kVmsLeftOut{
+    "exitledger_vms_left_out", kGauge, {}, "Living VMs beyond the limit of VMs with series of their own."};
+
 inline constexpr FamilyInfo kSessionEbpfExits{
     "exitledger_session_ebpf_exits",
     kGauge,
@@ -86,6 +89,12 @@ inline constexpr FamilyInfo kSessionInfo{
     kGauge,
     {"session", "name", "paging", "epoch", "kernel"},
     "A session: an interval in which the vendor module and its paging mode did not change."};
+
+inline constexpr FamilyInfo kLawsBroken{
+    "exitledger_session_laws_broken",
+    kGauge,
+    {"session"},
+    "Laws of the paging mode that the exits of a session break: exits that the mode rules out."};
 
 inline constexpr FamilyInfo kResidual{
     "exitledger_residual_exits",

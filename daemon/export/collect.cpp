@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "export/collect.h"
 
+#include "export/vm_list.h"
 #include "version.h"
 
 namespace exitledger {
@@ -20,7 +21,7 @@ ProbeHealth health_of(const ProbeSample& sample, const Books& books) {
 
 }  // namespace
 
-ExportSnapshot collect(Books& books, VmNameBook& names, std::int64_t started_unix_ns) {
+ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit, std::int64_t started_unix_ns) {
   ExportSnapshot snapshot;
   snapshot.version = kVersion;
   snapshot.revision = kRevision;
@@ -35,10 +36,10 @@ ExportSnapshot collect(Books& books, VmNameBook& names, std::int64_t started_uni
   snapshot.probe = health_of(*sample, books);
   if (!modules.vendor || !modules.paging) return snapshot;
   names.follow(sample->vms);
-  for (const VmSample& vm : sample->vms) {
-    VmNames known = names.of(vm.id);
-    snapshot.vms.push_back({vm, *modules.vendor, *modules.paging, std::move(known.name), std::move(known.uuid)});
-  }
+  VmList list = list_vms(
+      sample->vms, *modules.vendor, *modules.paging, [&names](std::uint64_t id) { return names.of(id); }, vm_limit);
+  snapshot.vms = std::move(list.vms);
+  snapshot.vms_left_out = list.left_out;
   return snapshot;
 }
 

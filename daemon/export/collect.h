@@ -2,6 +2,7 @@
 // One scrape's worth of the books.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "export/snapshot.h"
@@ -10,7 +11,9 @@
 
 namespace exitledger {
 
-/// Newest figures of everything; `names` follows the VMs. Call it from the thread that owns the books.
-[[nodiscard]] ExportSnapshot collect(Books& books, VmNameBook& names, std::int64_t started_unix_ns);
+/// Newest figures of everything; `names` follows the VMs, of which at most `vm_limit` are listed. Call it from the
+/// thread that owns the books.
+[[nodiscard]] ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit,
+                                     std::int64_t started_unix_ns);
 
 }  // namespace exitledger

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace exitledger {
@@ -51,9 +52,29 @@ MHD_Result send(MHD_Connection* connection, Response answer) {
   const bool headed = header(MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type.c_str()) &&
                       header(MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
                       header("X-Content-Type-Options", "nosniff") &&
-                      (answer.allow.empty() || header(MHD_HTTP_HEADER_ALLOW, answer.allow.c_str()));
+                      (answer.allow.empty() || header(MHD_HTTP_HEADER_ALLOW, answer.allow.c_str())) &&
+                      (answer.status != 401 || header(MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"exitledger\""));
   if (!headed) return MHD_NO;
   return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
+}
+
+struct Free {
+  void operator()(char* text) const { MHD_free(text); }
+};
+
+// What the client must be told instead of an answer; nullopt: it may ask.
+std::optional<Response> refusal(const HttpContext& context, MHD_Connection* connection, const Request& request) {
+  if (context.auth == nullptr) return std::nullopt;
+  char* sent = nullptr;
+  const std::unique_ptr<char, Free> name{MHD_basic_auth_get_username_password(connection, &sent)};
+  const std::unique_ptr<char, Free> password{sent};
+  if (!name || !password) return error_response(request, 401, "name and password are needed");
+  switch (context.auth->check(name.get(), password.get())) {
+    case BasicAuth::Answer::kYes: return std::nullopt;
+    case BasicAuth::Answer::kTooMany: return error_response(request, 429, "too many wrong passwords; try again");
+    case BasicAuth::Answer::kNo: break;
+  }
+  return error_response(request, 401, "wrong name or password");
 }
 
 // First call for a request: its head is there.
@@ -67,6 +88,7 @@ MHD_Result begin(const HttpContext& context, MHD_Connection* connection, const c
   const bool too_large = announced_too_large(connection, context.body_bytes);
   const Exchange& kept = *fresh;
   *exchange = fresh.release();
+  if (auto refused = refusal(context, connection, kept.request)) return send(connection, std::move(*refused));
   return too_large ? send(connection, error_response(kept.request, 413, "request body too large")) : MHD_YES;
 }
 

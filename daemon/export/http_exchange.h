@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "export/basic_auth.h"
 #include "export/router.h"
 
 namespace exitledger {
@@ -15,6 +16,7 @@ struct HttpContext {
   const Router& router;
   std::size_t body_bytes;  ///< most that a request's body may have
   bool local;              ///< the unix socket
+  BasicAuth* auth;         ///< nullptr: everybody may ask
 };
 
 /// MHD_AccessHandlerCallback; `context` is an HttpContext. Throws nothing: its caller is C.

@@ -12,8 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "export/basic_auth.h"
 #include "export/listen_socket.h"
 #include "export/router.h"
+#include "export/web_config.h"
 #include "model/result.h"
 
 namespace exitledger {
@@ -29,13 +31,16 @@ struct HttpLimits {
 /// Not thread-safe. Handlers must not call run().
 class HttpServer {
  public:
-  /// `router` outlives the server. Error: no epoll descriptor.
-  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> create(const Router& router, HttpLimits limits = {});
+  /// `router` outlives the server. `web` holds for TCP alone: the unix socket has its own permissions. Error: no epoll
+  /// descriptor.
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> create(const Router& router, HttpLimits limits = {},
+                                                                  WebConfig web = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Takes a socket (listen_tcp, listen_unix) and serves it from now on.
+  /// Takes a socket (listen_tcp, listen_unix) and serves it from now on. Error: among others, a certificate and a key
+  /// that do not go together.
   [[nodiscard]] Result<void> listen(ListenSocket socket);
   /// Addresses served, as bound.
   [[nodiscard]] std::vector<std::string> addresses() const;
@@ -51,11 +56,13 @@ class HttpServer {
  private:
   struct Listener;
 
-  HttpServer(const Router& router, HttpLimits limits, UniqueFd events);
+  HttpServer(const Router& router, HttpLimits limits, WebConfig web, UniqueFd events);
 
   const Router& router_;
   HttpLimits limits_;
-  UniqueFd events_;  ///< epoll over the epolls of the listeners
+  WebConfig web_;
+  std::optional<BasicAuth> auth_;  ///< nullopt: everybody may ask
+  UniqueFd events_;                ///< epoll over the epolls of the listeners
   std::vector<std::unique_ptr<Listener>> listeners_;
 };
 

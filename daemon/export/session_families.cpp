@@ -37,9 +37,11 @@ void append_sessions(const ExportSnapshot& snapshot, Families& out) {
   EbpfGauge ebpf;
   LeafGauge leaf;
   FamilyBuilder<family::kSessionInfo> info;
+  FamilyBuilder<family::kLawsBroken> laws;
   for (const Session& session : snapshot.sessions) {
     const std::string epoch = session.epoch == 0 ? std::string{} : std::to_string(session.epoch);
     info.add(1, session.id, session.name, to_string(session.paging), epoch, session.kernel);
+    laws.add(session.laws_broken.size(), session.id);
     if (session.reasons.empty()) {
       add_ebpf_alone(session, ebpf);
     } else {
@@ -49,6 +51,7 @@ void append_sessions(const ExportSnapshot& snapshot, Families& out) {
   std::move(ebpf).append_to(out);
   std::move(leaf).append_to(out);
   std::move(info).append_to(out);
+  std::move(laws).append_to(out);
 }
 
 }  // namespace exitledger

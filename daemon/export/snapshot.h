@@ -40,9 +40,10 @@ struct ProbeHealth {
 };
 
 struct ExportSnapshot {
-  std::map<Paging, PagingBooks> books;  ///< modes seen since the daemon started
-  std::vector<ExportVm> vms;            ///< VMs that live
-  std::vector<Session> sessions;        ///< the running one and the last 20; ids differ
+  std::map<Paging, PagingBooks> books;        ///< modes seen since the daemon started
+  std::vector<ExportVm> vms;                  ///< VMs that live, without those left out
+  std::optional<std::uint64_t> vms_left_out;  ///< living VMs beyond the limit; nullopt: not attached
+  std::vector<Session> sessions;              ///< the running one and the last 20; ids differ
 
   std::optional<ProbeHealth> probe;  ///< nullopt: not attached (exitledger_witness_up{witness="ebpf"} is 0)
   std::optional<LeafState> leaf;     ///< nullopt: not asked yet, or no vendor module; up only if kPresent

@@ -47,9 +47,9 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-RunningServer::RunningServer(const Router& router, std::vector<ListenSocket> sockets, HttpLimits limits)
+RunningServer::RunningServer(const Router& router, std::vector<ListenSocket> sockets, HttpLimits limits, WebConfig web)
     : stop_(::eventfd(0, EFD_CLOEXEC)) {
-  auto server = HttpServer::create(router, limits);
+  auto server = HttpServer::create(router, limits, std::move(web));
   if (!server) throw std::runtime_error{server.error().message()};
   server_ = std::move(*server);
   for (ListenSocket& socket : sockets) {

@@ -25,7 +25,7 @@ class TemporaryDirectory {
 /// Serves `router` on the given sockets until destroyed, as the daemon's loop does: poll, run, timeout.
 class RunningServer {
  public:
-  RunningServer(const Router& router, std::vector<ListenSocket> sockets, HttpLimits limits = {});
+  RunningServer(const Router& router, std::vector<ListenSocket> sockets, HttpLimits limits = {}, WebConfig web = {});
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;

@@ -100,6 +100,7 @@ ExportSnapshot rich_snapshot() {
   snapshot.vms = {vm(1, "web\\1 \"prod\"\nline"), vm(2, "caf\xC3\xA9 \xFF\xED\xA0\x80")};
   snapshot.vms.push_back(vm(3, "own"));
   snapshot.vms.back().sample.own = true;
+  snapshot.vms_left_out = 4;
   snapshot.sessions = {judged_session(), ebpf_session()};
   snapshot.probe = probe();
   snapshot.leaf = LeafState::kPresent;

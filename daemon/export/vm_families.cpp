@@ -22,6 +22,10 @@ void append_vms(const ExportSnapshot& snapshot, Families& out) {
   }
   std::move(exits).append_to(out);
   std::move(info).append_to(out);
+  if (!snapshot.vms_left_out) return;
+  FamilyBuilder<family::kVmsLeftOut> left_out;
+  left_out.add(*snapshot.vms_left_out);
+  std::move(left_out).append_to(out);
 }
 
 }  // namespace exitledger

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "export/basic_auth.h"
+
+#include <crypt.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace exitledger {
+namespace {
+
+using Answer = BasicAuth::Answer;
+
+// The cheapest bcrypt: what it costs is not what is tested.
+std::string bcrypt(const std::string& password) {
+  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> salt{};
+  std::array<char, 16> random{"not so random 1"};
+  crypt_gensalt_rn("$2b$", 4, random.data(), random.size(), salt.data(), salt.size());
+  crypt_data work{};
+  return crypt_r(password.c_str(), salt.data(), &work);
+}
+
+class BasicAuthTest : public ::testing::Test {
+ protected:
+  std::chrono::steady_clock::time_point now;
+  BasicAuth auth{{{"scraper", bcrypt("correct horse")}, {"other", bcrypt("battery")}}, [this] { return now; }};
+};
+
+TEST_F(BasicAuthTest, NameAndPasswordMustBothFit) {
+  EXPECT_EQ(auth.check("scraper", "correct horse"), Answer::kYes);
+  EXPECT_EQ(auth.check("scraper", "battery"), Answer::kNo);
+  EXPECT_EQ(auth.check("nobody", "correct horse"), Answer::kNo);
+  EXPECT_EQ(auth.check("", ""), Answer::kNo);
+}
+
+TEST_F(BasicAuthTest, AWrongPasswordAfterARightOneIsWrong) {
+  EXPECT_EQ(auth.check("scraper", "correct horse"), Answer::kYes);
+  EXPECT_EQ(auth.check("scraper", "correct hors"), Answer::kNo);
+  EXPECT_EQ(auth.check("scraper", "correct horse "), Answer::kNo);
+  EXPECT_EQ(auth.check("scraper", ""), Answer::kNo);
+}
+
+TEST_F(BasicAuthTest, GuessersDoNotLockOutWhoWasRightBefore) {
+  EXPECT_EQ(auth.check("scraper", "correct horse"), Answer::kYes);
+  for (unsigned i = 1; i < BasicAuth::kChecksPerSecond; ++i) EXPECT_EQ(auth.check("scraper", "guess"), Answer::kNo);
+  EXPECT_EQ(auth.check("scraper", "guess"), Answer::kTooMany);
+  EXPECT_EQ(auth.check("other", "battery"), Answer::kTooMany);
+  EXPECT_EQ(auth.check("scraper", "correct horse"), Answer::kYes);
+  now += std::chrono::seconds{1};
+  EXPECT_EQ(auth.check("other", "battery"), Answer::kYes);
+}
+
+}  // namespace
+}  // namespace exitledger

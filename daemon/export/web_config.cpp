@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "export/web_config.h"
+
+#include <crypt.h>
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+namespace exitledger {
+namespace {
+
+constexpr const char* kTls = "tls_server_config";
+constexpr const char* kUsers = "basic_auth_users";
+
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path) : path_(path) {}
+
+  Result<WebConfig> read() const {
+    auto text = content_of(path_);
+    if (!text) return tl::unexpected{text.error()};
+    try {
+      return config_in(YAML::Load(*text));
+    } catch (const YAML::Exception& error) {
+      return complain(error.mark, error.msg);
+    }
+  }
+
+ private:
+  [[nodiscard]] Failure complain(const YAML::Mark& mark, const std::string& what) const {
+    const std::string place = mark.is_null() ? std::string{} : fmt::format("line {}: ", mark.line + 1);
+    return fail("read web config", path_.string(), place + what);
+  }
+
+  static Result<std::string> content_of(const std::filesystem::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    if (!in) return fail_errno("open", path.string());
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (in.bad() || std::filesystem::is_directory(path)) return fail("read", path.string(), "not a readable file");
+    return text;
+  }
+
+  Result<WebConfig> config_in(const YAML::Node& root) const {
+    WebConfig config;
+    if (root.IsNull()) return config;
+    if (!root.IsMap()) return complain(root.Mark(), "not a map of settings");
+    for (const auto& entry : root) {
+      const auto key = entry.first.as<std::string>();
+      Result<void> done;
+      if (key == kTls)
+        done = take_tls(entry.second, config);
+      else if (key == kUsers)
+        done = take_users(entry.second, config);
+      else
+        done = complain(entry.first.Mark(), fmt::format("unknown key '{}'; known are {} and {}", key, kTls, kUsers));
+      if (!done) return tl::unexpected{done.error()};
+    }
+    return config;
+  }
+
+  Result<void> take_tls(const YAML::Node& node, WebConfig& config) const {
+    if (node.IsNull()) return {};
+    if (!node.IsMap()) return complain(node.Mark(), fmt::format("{} is not a map", kTls));
+    std::string cert_file, key_file;
+    TlsConfig tls;
+    for (const auto& entry : node) {
+      const auto key = entry.first.as<std::string>();
+      const auto value = entry.second.as<std::string>();
+      if (key == "cert_file") {
+        cert_file = value;
+      } else if (key == "key_file") {
+        key_file = value;
+      } else if (key == "min_version") {
+        if (value != "TLS12" && value != "TLS13")
+          return complain(entry.second.Mark(), fmt::format("min_version '{}'; it is TLS12 or TLS13", value));
+        tls.tls13_only = value == "TLS13";
+      } else {
+        return complain(entry.first.Mark(), fmt::format("unknown key '{}' in {}; known are cert_file, key_file and "
+                                                        "min_version",
+                                                        key, kTls));
+      }
+    }
+    if (cert_file.empty() || key_file.empty())
+      return complain(node.Mark(), fmt::format("{} needs cert_file and key_file", kTls));
+    auto certificate = content_of(path_.parent_path() / cert_file);
+    if (!certificate) return tl::unexpected{certificate.error()};
+    auto key = content_of(path_.parent_path() / key_file);
+    if (!key) return tl::unexpected{key.error()};
+    tls.certificate = std::move(*certificate);
+    tls.key = std::move(*key);
+    config.tls = std::move(tls);
+    return {};
+  }
+
+  Result<void> take_users(const YAML::Node& node, WebConfig& config) const {
+    if (node.IsNull()) return {};
+    if (!node.IsMap()) return complain(node.Mark(), fmt::format("{} is not a map of names to hashes", kUsers));
+    for (const auto& entry : node) {
+      const auto name = entry.first.as<std::string>();
+      const auto hash = entry.second.as<std::string>();
+      // The hash itself is not repeated: it may be a password by mistake.
+      if (hash.size() != 60 || hash.compare(0, 2, "$2") != 0 || crypt_checksalt(hash.c_str()) != CRYPT_SALT_OK)
+        return complain(entry.second.Mark(),
+                        fmt::format("the password of '{}' is not a bcrypt hash (htpasswd -nBC 10 '')", name));
+      config.users[name] = hash;
+    }
+    return {};
+  }
+
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+Result<WebConfig> read_web_config(const std::filesystem::path& path) { return Reader{path}.read(); }
+
+}  // namespace exitledger
