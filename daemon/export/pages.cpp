@@ -4,25 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "export/landing.h"
 #include "export/metrics.h"
 
 namespace exitledger {
 namespace {
-
-constexpr std::string_view kLanding = R"(<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>exitledger</title></head>
-<body>
-<h1>exitledger</h1>
-<p>VM exits in two books, cross-checked. Version @VERSION@.</p>
-<ul>
-<li><a href="/metrics">/metrics</a>: for Prometheus</li>
-<li><a href="/api/v1/sessions">/api/v1/sessions</a>: sessions and their verdicts, as JSON</li>
-<li><a href="/-/healthy">/-/healthy</a>, <a href="/-/ready">/-/ready</a></li>
-</ul>
-</body>
-</html>
-)";
 
 std::string html_escaped(std::string_view text) {
   std::string escaped;

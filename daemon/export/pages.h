@@ -13,7 +13,7 @@ namespace exitledger {
 /// GET /metrics: takes a snapshot per scrape.
 [[nodiscard]] Router::Handler metrics_page(std::function<ExportSnapshot()> snapshot);
 
-/// GET /: name, version, where to go.
+/// GET /: the two books of each session, live (export/landing.html, no external asset), version and links.
 [[nodiscard]] Router::Handler landing_page(const std::string& version);
 
 /// GET /-/healthy: 200 as long as the daemon's loop turns.

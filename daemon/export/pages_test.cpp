@@ -27,8 +27,15 @@ TEST(Pages, LandingPageNamesItsLinksAndEscapesTheVersion) {
   EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
   for (const char* link : {"href=\"/metrics\"", "href=\"/api/v1/sessions\"", "href=\"/-/healthy\""})
     EXPECT_THAT(page.body, HasSubstr(link));
-  EXPECT_THAT(page.body, HasSubstr("0.1&lt;script&gt;"));
-  EXPECT_THAT(page.body, Not(HasSubstr("<script>")));
+  EXPECT_THAT(page.body, HasSubstr("Version 0.1&lt;script&gt;."));
+  EXPECT_THAT(page.body, Not(HasSubstr("0.1<script>")));
+}
+
+TEST(Pages, LandingPageNeedsNothingFromElsewhere) {
+  const std::string page = landing_page("1")({}).body;
+  for (const char* elsewhere : {"http://", "https://", "src=", "@import", "url("})
+    EXPECT_THAT(page, Not(HasSubstr(elsewhere)));
+  EXPECT_THAT(page, HasSubstr("</html>"));
 }
 
 TEST(Pages, HealthyAnswersReadyMaySayWhyNot) {
