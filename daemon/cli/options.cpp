@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <sstream>
 
+#include "cli/config_file.h"
 #include "version.h"
 
 namespace exitledger::cli {
@@ -60,6 +62,7 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
       ->default_str("10s");
   app.add_flag("!--no-collector.time", options.collect_time, "Counts alone: no time from exit to entry");
   app.add_flag("!--no-collector.leaf", options.collect_leaf, "eBPF alone: never ask the leaf");
+  app.add_flag("--config.check", options.only_check, "Check flags and files, serve nothing; exit 0 if all is right");
   app.add_option("--collector.vm.limit", options.vm_limit,
                  "VMs with series of their own, the oldest first; exitledger_vms_left_out counts the rest")
       ->check(CLI::Range(std::size_t{0}, std::size_t{262'144}))
@@ -87,6 +90,8 @@ Parsed parse(int argc, const char* const* argv) {
   std::int64_t interval_ms = serve.leaf_interval.count();
   CLI::App& serve_app = *app.add_subcommand("serve", "Keep the books and serve /metrics");
   add_serve(serve_app, serve, interval_ms);
+  app.set_config("--config.file", "", "YAML: flags of serve and of the program, without their dashes");
+  app.config_formatter(std::make_shared<ConfigFile>(app, serve_app));
 
   StatusOptions status;
   CLI::App& status_app = *app.add_subcommand("status", "What the daemon sees; exit 0 if it is ready, 2 if not");

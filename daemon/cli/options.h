@@ -26,6 +26,7 @@ struct ServeOptions {
   std::vector<std::string> listen_addresses{":19435"};
   std::string web_config_file;  ///< TLS and basic auth of the TCP addresses; empty: neither
   std::chrono::milliseconds leaf_interval{10'000};
+  bool only_check = false;      ///< --config.check
   bool collect_time = true;     ///< --no-collector.time
   bool collect_leaf = true;     ///< --no-collector.leaf
   std::size_t vm_limit = 1000;  ///< VMs with series of their own; more are counted, not listed

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 
 #include "base/clock.h"
 #include "cli/commands.h"
@@ -102,11 +103,20 @@ Result<int> loop(const UniqueFd& signals, Books& books, HttpServer& server) {
   }
 }
 
+// Whether they can be parsed; not whether they are free.
+int check_addresses(const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses)
+    if (const auto parsed = parse_tcp_address(address); !parsed) return complain(parsed.error());
+  std::puts("the configuration is right");
+  return 0;
+}
+
 }  // namespace
 
 int run_serve(const Common& common, const ServeOptions& options) {
   auto web = options.web_config_file.empty() ? Result<WebConfig>{} : read_web_config(options.web_config_file);
   if (!web) return complain(web.error());
+  if (options.only_check) return check_addresses(options.listen_addresses);
   auto signals = stop_signals();
   if (!signals) return complain(signals.error());
   BooksOptions books_options;
