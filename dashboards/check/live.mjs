@@ -23,7 +23,7 @@ async function get(server, path, parameters = {}) {
 for (const server of servers) {
   const { numSeries, minTime, maxTime } = (await get(server, '/api/v1/status/tsdb')).headStats;
   if (numSeries === 0) {
-    problem(server.name, 'holds no data');
+    problem(server.name, 'holds no data in its head: what live-scrape.sh records is younger than a block');
     continue;
   }
   server.start = Math.floor(minTime / 1000);
