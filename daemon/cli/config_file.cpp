@@ -44,6 +44,10 @@ std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& in) const {
     CLI::ConfigItem item;
     item.name = entry.first.Scalar();
     item.parents = parents_of(item.name, line_of(entry.first));
+    const auto same = [&](const CLI::ConfigItem& other) { return other.name == item.name; };
+    if (std::any_of(flags.begin(), flags.end(), same))
+      complain(line_of(entry.first),
+               fmt::format("'{}' is there twice; a flag that may be repeated takes a list", item.name));
     const YAML::Node& value = entry.second;
     if (value.IsScalar()) item.inputs = {value.Scalar()};
     for (std::size_t i = 0; value.IsSequence() && i < value.size(); ++i) {

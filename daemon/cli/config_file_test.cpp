@@ -65,6 +65,7 @@ TEST_F(ConfigFileTest, WhatIsNotUnderstoodIsRefusedInOneLine) {
   refused("config.file: other.yml\n", "unknown key 'config.file'");
   refused("web:\n  listen-address: \":1\"\n", "line 1: unknown key 'web'");
   refused("slots: {a: 1}\n", "'slots' has no value");
+  refused("slots: 1\nslots: 2\n", "line 2: 'slots' is there twice");
   refused("slots: many\n", "slots");
   refused("- slots\n", "not a map of flags");
   refused("slots: [\n", "line ");

@@ -9,7 +9,7 @@
 namespace exitledger {
 namespace {
 
-// As long as the longer one, whatever they are.
+// Takes as long for a wrong text as for the right one of that length.
 bool same(const std::string& a, const std::string& b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i)

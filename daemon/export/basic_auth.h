@@ -21,7 +21,8 @@ class BasicAuth {
   /// `users`: name to bcrypt hash, not empty.
   explicit BasicAuth(std::map<std::string, std::string> users, Now now = std::chrono::steady_clock::now);
 
-  /// kTooMany: not checked; ask again in a second. A name that does not exist takes as long as a wrong password.
+  /// kTooMany: not checked; ask again in a second. A name that does not exist takes as long as a
+  /// wrong password of the first user.
   [[nodiscard]] Answer check(const std::string& name, const std::string& password);
 
  private:

@@ -8,16 +8,18 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace exitledger {
 namespace {
 
 constexpr const char* kTls = "tls_server_config";
 constexpr const char* kUsers = "basic_auth_users";
+constexpr const char* kCostliest = "12";  // as in the hash: two digits
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : path_(path) {}
+  explicit Reader(std::filesystem::path path) : path_(std::move(path)) {}
 
   Result<WebConfig> read() const {
     auto text = content_of(path_);
@@ -36,11 +38,11 @@ class Reader {
   }
 
   static Result<std::string> content_of(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return fail("read", path.string(), "it is a directory");
     std::ifstream in{path, std::ios::binary};
     if (!in) return fail_errno("open", path.string());
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (in.bad() || std::filesystem::is_directory(path)) return fail("read", path.string(), "not a readable file");
-    return text;
+    return std::string{std::istreambuf_iterator<char>{in}, {}};
   }
 
   Result<WebConfig> config_in(const YAML::Node& root) const {
@@ -105,7 +107,13 @@ class Reader {
       if (hash.size() != 60 || hash.compare(0, 2, "$2") != 0 || crypt_checksalt(hash.c_str()) != CRYPT_SALT_OK)
         return complain(entry.second.Mark(),
                         fmt::format("the password of '{}' is not a bcrypt hash (htpasswd -nBC 10 '')", name));
-      config.users[name] = hash;
+      if (hash.compare(4, 2, kCostliest) > 0)
+        return complain(entry.second.Mark(),
+                        fmt::format("the hash of '{}' has a cost above {}: each check would hold up the daemon's only "
+                                    "thread for too long",
+                                    name, kCostliest));
+      if (!config.users.emplace(name, hash).second)
+        return complain(entry.first.Mark(), fmt::format("'{}' is there twice", name));
     }
     return {};
   }

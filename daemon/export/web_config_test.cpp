@@ -63,6 +63,11 @@ TEST_F(WebConfigTest, WhatIsNotUnderstoodIsRefusedWithItsLine) {
   refused("tls_server_config:\n  cert_file: cert.pem\n", "needs cert_file and key_file");
   refused("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n  min_version: TLS10\n", "TLS12 or TLS13");
   refused("tls_server_config:\n  cert_file: cert.pem\n  key_file: absent.pem\n", "absent.pem");
+  refused("tls_server_config:\n  cert_file: .\n  key_file: key.pem\n", "it is a directory");
+  refused(std::string{"basic_auth_users:\n  a: "} + kHash + "\n  a: " + kHash + "\n", "line 3: 'a' is there twice");
+  std::string costly = kHash;
+  costly.replace(4, 2, "13");
+  refused("basic_auth_users:\n  a: " + costly + "\n", "a cost above 12");
   refused("- a\n- list\n", "not a map");
   refused("tls_server_config: [\n", "line ");
   EXPECT_THAT(read_web_config(at("absent.yml")).error().message(), HasSubstr("No such file"));

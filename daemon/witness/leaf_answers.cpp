@@ -81,7 +81,11 @@ Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answer
     if (leaf::refused(answer.registers) || answer.registers.eax > 0xFFFF) {
       return leaf_failure("entry " + std::to_string(reasons.size()) + " of the table of defined reasons is no reason");
     }
-    reasons.push_back(static_cast<std::uint16_t>(answer.registers.eax));
+    const auto reason = static_cast<std::uint16_t>(answer.registers.eax);
+    if (std::ranges::find(reasons, reason) != reasons.end())
+      return leaf_failure("the table of defined reasons names " + std::to_string(reason) +
+                          " twice: was exit_leaf switched off and on meanwhile?");
+    reasons.push_back(reason);
   }
   return reasons;
 }

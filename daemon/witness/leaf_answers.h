@@ -16,7 +16,7 @@ namespace exitledger {
 
 /// True if a query that has no answer of zeros got one: the leaves are switched off (exit_leaf=off), or are not there.
 /// Zeros from the others say "has not happened"; so a batch begins and ends with one that cannot, lest a change in its
-/// middle pass for counts that fell.
+/// middle pass for counts that fell. A leaf that is switched off and on again within one batch is not seen.
 [[nodiscard]] bool switched_off(std::span<const LeafAnswer> answers);
 
 /// Error of a host whose KVM is patched but does not answer.
@@ -29,7 +29,7 @@ namespace exitledger {
 
 /// Questions for the table of defined reasons, between two for the flags.
 [[nodiscard]] std::vector<LeafQuery> table_queries(std::uint32_t entries);
-/// Error if an entry is refused or is no 16-bit number.
+/// Error if an entry is refused, is no 16-bit number or came before.
 [[nodiscard]] Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answers);
 
 }  // namespace exitledger

@@ -67,8 +67,9 @@ TEST(LeafTable, EntriesAreReasons) {
   const auto good = table_from(answers(queries, {flags, {0, 0, 0, 0}, {10, 0, 0, 0}, {0xFE00, 0, 0, 0}, flags}));
   ASSERT_TRUE(good);
   EXPECT_EQ(*good, (std::vector<std::uint16_t>{0, 10, 0xFE00}));
-  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {}, kRefused, flags})));
-  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {}, {0x10000, 0, 0, 0}, flags})));
+  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {10, 0, 0, 0}, kRefused, flags})));
+  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {10, 0, 0, 0}, {0x10000, 0, 0, 0}, flags})));
+  EXPECT_FALSE(table_from(answers(queries, {flags, {}, {10, 0, 0, 0}, {}, flags}))) << "off and on again in between";
 }
 
 // Reason 0 has a table entry of zeros, which is what every query gets from a leaf that is off.
