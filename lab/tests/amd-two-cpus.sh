@@ -59,7 +59,7 @@ turn_the_parameter() {
 	while [ ! -e $stop ]; do
 		for value in off host vm; do
 			echo $value >$parameter
-			sleep 0.1
+			sleep 0.5
 		done
 	done
 }
@@ -81,6 +81,7 @@ check_amid() { # FILE
 races() {
 	use-modules patched shadow
 	rm -f $stop $births
+	trap 'touch $stop' EXIT
 	start_daemon --leaf.interval 500ms
 	boot-guest --name left --vcpus 2 -- storm "$storm" &
 	left=$!
