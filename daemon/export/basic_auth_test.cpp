@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "export/basic_auth.h"
 
-#include <crypt.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include "export/test_server.h"
 
 namespace exitledger {
 namespace {
 
 using Answer = BasicAuth::Answer;
 
-// The cheapest bcrypt: what it costs is not what is tested.
-std::string bcrypt(const std::string& password) {
-  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> salt{};
-  std::array<char, 16> random{"not so random 1"};
-  crypt_gensalt_rn("$2b$", 4, random.data(), random.size(), salt.data(), salt.size());
-  crypt_data work{};
-  return crypt_r(password.c_str(), salt.data(), &work);
-}
-
 class BasicAuthTest : public ::testing::Test {
  protected:
   std::chrono::steady_clock::time_point now;
-  BasicAuth auth{{{"scraper", bcrypt("correct horse")}, {"other", bcrypt("battery")}}, [this] { return now; }};
+  BasicAuth auth{{{"scraper", test::bcrypt("correct horse")}, {"other", test::bcrypt("battery")}},
+                 [this] { return now; }};
 };
 
 TEST_F(BasicAuthTest, NameAndPasswordMustBothFit) {

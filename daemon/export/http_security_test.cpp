@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // TLS and basic auth over real sockets; libcurl is the client.
-#include <crypt.h>
 #include <curl/curl.h>
 #include <gmock/gmock.h>
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -20,14 +18,6 @@ using ::testing::HasSubstr;
 std::string content_of(const std::string& path) {
   std::ifstream in{path};
   return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-std::string bcrypt(const std::string& password) {
-  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> salt{};
-  std::array<char, 16> random{"not so random 2"};
-  crypt_gensalt_rn("$2b$", 4, random.data(), random.size(), salt.data(), salt.size());
-  crypt_data work{};
-  return crypt_r(password.c_str(), salt.data(), &work);
 }
 
 struct Fetched {
@@ -107,7 +97,7 @@ TEST_F(HttpSecurity, AKeyOfAnotherCertificateIsAnError) {
 
 TEST_F(HttpSecurity, WhoHasNoPasswordSeesNothing) {
   WebConfig web = with_tls();
-  web.users["scraper"] = bcrypt("sesame");
+  web.users["scraper"] = test::bcrypt("sesame");
   const test::RunningServer server{router, loopback(), {}, web};
   const std::string url = "https://" + server.address() + "/metrics";
   const Fetched nobody = fetch(url, certificate());
@@ -119,7 +109,7 @@ TEST_F(HttpSecurity, WhoHasNoPasswordSeesNothing) {
 
 TEST_F(HttpSecurity, ARefusalSaysHowToAskAndComesBeforeThePath) {
   WebConfig web;
-  web.users["scraper"] = bcrypt("sesame");
+  web.users["scraper"] = test::bcrypt("sesame");
   const test::RunningServer server{router, loopback(), {}, web};
   EXPECT_THAT(test::ask(server.address(), "GET /absent"), HasSubstr("WWW-Authenticate: Basic realm=\"exitledger\""));
   EXPECT_THAT(test::ask(server.address(), "POST /metrics", "x"), HasSubstr("401"));
@@ -127,7 +117,7 @@ TEST_F(HttpSecurity, ARefusalSaysHowToAskAndComesBeforeThePath) {
 
 TEST_F(HttpSecurity, TheUnixSocketHasItsOwnPermissions) {
   WebConfig web = with_tls();
-  web.users["scraper"] = bcrypt("sesame");
+  web.users["scraper"] = test::bcrypt("sesame");
   std::vector<ListenSocket> sockets;
   auto socket = listen_unix(directory.path() + "/api.sock", std::nullopt);
   ASSERT_TRUE(socket) << socket.error().message();

@@ -2,6 +2,7 @@
 #include "export/test_server.h"
 
 #include <arpa/inet.h>
+#include <crypt.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -122,6 +123,14 @@ std::string ask(const std::string& address, const std::string& method_and_path, 
   if (!body.empty()) request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   send_all(fd.get(), request + "\r\n" + body);
   return read_to_end(fd.get());
+}
+
+std::string bcrypt(const std::string& password) {
+  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> salt{};
+  std::array<char, 16> random{"not so random 1"};
+  ::crypt_gensalt_rn("$2b$", 4, random.data(), random.size(), salt.data(), salt.size());
+  const auto work = std::make_unique<crypt_data>();
+  return ::crypt_r(password.c_str(), salt.data(), work.get());
 }
 
 std::string body_of(const std::string& answer) {

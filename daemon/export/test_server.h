@@ -51,6 +51,8 @@ bool send_all(int fd, const std::string& bytes);
 /// One request on a connection of its own ("GET /path"), with `Connection: close`; the raw answer.
 [[nodiscard]] std::string ask(const std::string& address, const std::string& method_and_path,
                               const std::string& body = {});
+/// A hash for BasicAuth, of the cheapest kind: what it costs is not what is tested.
+[[nodiscard]] std::string bcrypt(const std::string& password);
 /// What follows the head of a raw answer.
 [[nodiscard]] std::string body_of(const std::string& answer);
 
