@@ -2,12 +2,12 @@
 #include "microvm/leaf_program.h"
 
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <vector>
 
-#include "microvm/ioctl.h"
 #include "microvm/kvm_test_support.h"
 #include "microvm/machine.h"
 
@@ -42,19 +42,15 @@ TEST(LeafProgram, AHundredQueriesTouchOnePage) {
 constexpr std::uint32_t kEntries = 7;
 
 /// Leaf 0x40000000 with sub-leaves 0 to 6, every register different.
-bool set_cpuid_table(int vcpu) {
-  alignas(std::uint64_t) std::array<std::byte, flexible::kCpuidHead + kEntries * sizeof(kvm_cpuid_entry2)> buffer{};
-  const std::uint32_t entries = kEntries;
-  std::memcpy(buffer.data(), &entries, sizeof entries);
+std::vector<kvm_cpuid_entry2> cpuid_table() {
+  std::vector<kvm_cpuid_entry2> entries(kEntries);
   for (std::uint32_t i = 0; i < kEntries; ++i) {
-    kvm_cpuid_entry2 entry{};
-    entry.function = 0x40000000;
-    entry.index = i;
-    entry.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
-    entry.eax = 100 + i, entry.ebx = 200 + i, entry.ecx = 300 + i, entry.edx = 400 + i;
-    std::memcpy(buffer.data() + flexible::kCpuidHead + i * sizeof entry, &entry, sizeof entry);
+    entries[i].function = 0x40000000;
+    entries[i].index = i;
+    entries[i].flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+    entries[i].eax = 100 + i, entries[i].ebx = 200 + i, entries[i].ecx = 300 + i, entries[i].edx = 400 + i;
   }
-  return ::ioctl(vcpu, flexible::kSetCpuid2, buffer.data()) == 0;
+  return entries;
 }
 
 // The program on a real processor. The vCPU's own table answers, so that the test knows what to expect.
@@ -68,8 +64,8 @@ TEST(LeafProgram, AsksEveryQueryInOrderAndHalts) {
   program.load_into(machine->memory());
   const auto added = machine->add_vcpu(kBase);
   ASSERT_TRUE(added) << added.error().message();
-
-  ASSERT_TRUE(set_cpuid_table(machine->vcpu_fd()));
+  const auto set = machine->set_cpuid(cpuid_table());
+  ASSERT_TRUE(set) << set.error().message();
 
   const auto limit = RunLimit::arm(std::chrono::seconds(10));
   ASSERT_TRUE(limit);

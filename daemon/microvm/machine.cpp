@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "microvm/machine.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "microvm/ioctl.h"
 
@@ -138,6 +140,15 @@ Result<void> Machine::add_vcpu(std::uint32_t entry) {
   registers.rsp = base_ + memory_.bytes().size();
   registers.rflags = kRflags;
   return set_registers(registers);
+}
+
+Result<void> Machine::set_cpuid(std::span<const kvm_cpuid_entry2> entries) {
+  const auto count = static_cast<std::uint32_t>(entries.size());
+  std::vector<std::uint64_t> buffer((flexible::kCpuidHead + entries.size_bytes()) / sizeof(std::uint64_t));
+  std::memcpy(buffer.data(), &count, sizeof count);
+  std::ranges::copy(std::as_bytes(entries),
+                    std::as_writable_bytes(std::span(buffer)).subspan(flexible::kCpuidHead).begin());
+  return set(vcpu_.get(), flexible::kSetCpuid2, "KVM_SET_CPUID2", buffer.data());
 }
 
 Result<VmExit> Machine::run(const RunLimit& limit) {

@@ -71,8 +71,11 @@ class Machine {
   /// The vCPU, in flat 32-bit protected mode without paging, at `entry`, stack at the end of the memory, no
   /// exception table: an exception is a Shutdown. This mode runs natively under every paging mode (KVM would emulate
   /// real mode under ept=0). No in-kernel interrupt controller: HLT comes to user space, and no interrupt ever comes.
-  /// No CPUID table: KVM answers what it answers by itself.
+  /// No CPUID table before set_cpuid(): KVM answers what it answers by itself.
   [[nodiscard]] Result<void> add_vcpu(std::uint32_t entry);
+
+  /// KVM_SET_CPUID2: what CPUID tells the guest. After add_vcpu(), before the first run.
+  [[nodiscard]] Result<void> set_cpuid(std::span<const kvm_cpuid_entry2> entries);
 
   /// KVM_RUN up to the next exit to user space or the end of `limit` (armed in this thread). Signals do not end it.
   [[nodiscard]] Result<VmExit> run(const RunLimit& limit);

@@ -77,8 +77,6 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
   std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
   for (const Reason reason : host.reasons)
     if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
-  // At both ends: kvm.exit_leaf=off in the middle would look like counts that fell.
-  queries.push_back(queries.front());
 
   Reading reading;
   reading.vendor = vendor_of(host.flags.vendor());

@@ -45,6 +45,7 @@ Result<std::vector<leaf::Registers>> run_program(const KvmDevice& device, std::s
   program.load_into(machine->memory());
   if (auto done = let_in(*machine); !done) return Failure(done.error());
   if (auto done = machine->add_vcpu(kGuestBase); !done) return Failure(done.error());
+  if (auto done = machine->set_cpuid({{off_mark()}}); !done) return Failure(done.error());
   const auto limit = RunLimit::arm(kTimeLimit);
   if (!limit) return Failure(limit.error());
   const auto exit = machine->run(*limit);

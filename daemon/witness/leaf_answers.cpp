@@ -12,16 +12,8 @@ constexpr std::uint32_t kMostEntries = 0xFFFF - kTable;  // what 16 bits of ECX 
 
 Failure leaf_failure(std::string detail) { return fail("read", "exit-count leaves", std::move(detail)); }
 
-/// The answer's own content forbids zeros: a version, flags, a random number, a count that holds the question itself.
-bool never_zero(const LeafQuery& query) {
-  const std::uint32_t low = query.ecx & 0xFFFF;
-  switch (query.eax) {
-    case leaf::kTotal: return true;
-    case leaf::kExits: return low == kReasonAll;
-    case leaf::kInfo: return low == kSignature || low == kFlags || low == kInstance;
-    default: return false;
-  }
-}
+// "exit_leafoff" in EBX, EDX, ECX, as a vendor's name is read.
+constexpr leaf::Registers kOffMark{.eax = 0, .ebx = 0x74697865, .ecx = 0x66666F66, .edx = 0x61656C5F};
 
 }  // namespace
 
@@ -32,10 +24,17 @@ Result<LeafSupport> support_from(int extension) {
                       std::to_string(leaf::kAbiVersion));
 }
 
+kvm_cpuid_entry2 off_mark() {
+  kvm_cpuid_entry2 entry{};
+  entry.eax = kOffMark.eax;
+  entry.ebx = kOffMark.ebx;
+  entry.ecx = kOffMark.ecx;
+  entry.edx = kOffMark.edx;
+  return entry;
+}
+
 bool switched_off(std::span<const LeafAnswer> answers) {
-  return std::ranges::any_of(answers, [](const LeafAnswer& answer) {
-    return never_zero(answer.query) && answer.registers == leaf::Registers{};
-  });
+  return std::ranges::any_of(answers, [](const LeafAnswer& answer) { return answer.registers == kOffMark; });
 }
 
 Failure off_failure() {
@@ -68,23 +67,20 @@ Result<LeafHost> host_from(std::span<const LeafAnswer> answers, std::uint32_t& e
 }
 
 std::vector<LeafQuery> table_queries(std::uint32_t entries) {
-  std::vector<LeafQuery> queries{{leaf::kInfo, kFlags}};
+  std::vector<LeafQuery> queries;
   for (std::uint32_t i = 0; i < entries; ++i) queries.push_back({leaf::kInfo, kTable + i});
-  queries.push_back({leaf::kInfo, kFlags});
   return queries;
 }
 
 Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answers) {
   std::vector<std::uint16_t> reasons;
   for (const auto& answer : answers) {
-    if (answer.query.ecx < kTable) continue;
     if (leaf::refused(answer.registers) || answer.registers.eax > 0xFFFF) {
       return leaf_failure("entry " + std::to_string(reasons.size()) + " of the table of defined reasons is no reason");
     }
     const auto reason = static_cast<std::uint16_t>(answer.registers.eax);
     if (std::ranges::find(reasons, reason) != reasons.end())
-      return leaf_failure("the table of defined reasons names " + std::to_string(reason) +
-                          " twice: was exit_leaf switched off and on meanwhile?");
+      return leaf_failure("the table of defined reasons names " + std::to_string(reason) + " twice");
     reasons.push_back(reason);
   }
   return reasons;

@@ -2,6 +2,8 @@
 // What answers of the leaves mean, without asking. Private to the leaf witness.
 #pragma once
 
+#include <linux/kvm.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -14,9 +16,11 @@ namespace exitledger {
 /// KVM_CHECK_EXTENSION's answer: 0 is an unpatched KVM; an Error if it speaks another ABI version than ours.
 [[nodiscard]] Result<LeafSupport> support_from(int extension);
 
-/// True if a query that has no answer of zeros got one: the leaves are switched off (exit_leaf=off), or are not there.
-/// Zeros from the others say "has not happened"; so a batch begins and ends with one that cannot, lest a change in its
-/// middle pass for counts that fell. A leaf that is switched off and on again within one batch is not seen.
+/// The only CPUID entry of the micro guest, and its highest basic leaf. KVM answers a leaf that it does not know with
+/// the highest basic leaf (arch/x86/kvm/cpuid.c, get_out_of_range_cpuid_entry(): not for guests that call themselves
+/// AMD), so every answer given while exit_leaf is "off" is this entry, and no zero of a count can be one.
+[[nodiscard]] kvm_cpuid_entry2 off_mark();
+/// True if any answer is the mark.
 [[nodiscard]] bool switched_off(std::span<const LeafAnswer> answers);
 
 /// Error of a host whose KVM is patched but does not answer.
@@ -27,7 +31,7 @@ namespace exitledger {
 /// Everything but the table of reasons; `entries` gets its length. Errors: no signature, another version.
 [[nodiscard]] Result<LeafHost> host_from(std::span<const LeafAnswer> answers, std::uint32_t& entries);
 
-/// Questions for the table of defined reasons, between two for the flags.
+/// Questions for the table of defined reasons.
 [[nodiscard]] std::vector<LeafQuery> table_queries(std::uint32_t entries);
 /// Error if an entry is refused, is no 16-bit number or came before.
 [[nodiscard]] Result<std::vector<std::uint16_t>> table_from(std::span<const LeafAnswer> answers);

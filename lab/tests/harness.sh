@@ -115,6 +115,38 @@ books_agree() {
 	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
 }
 
+# two_vcpus PAGING CPUID FORKS: a guest with two vCPUs; CPUID is the reason that every CPU's reading must hold.
+two_vcpus() {
+	use-modules patched "$1"
+	start_daemon
+	boot-guest --vcpus 2 --forks "$3"
+	exitledger check --json >"/out/two-$1.json"
+	books_agree "/out/two-$1.json" "$1"
+	expect "both CPUs were read" "[.reasons[] | select(.number == $2) | .raw.rounds[].cpu] | unique == [0, 1]" "/out/two-$1.json"
+}
+
+# two_vcpus_under_load PAGING: while a guest runs on both CPUs the verdict is the same: no quiet moment is needed.
+two_vcpus_under_load() {
+	use-modules patched "$1"
+	start_daemon
+	boot-guest --vcpus 2 -- sh -c 'echo up; while :; do cat /proc/uptime; done >/dev/null' &
+	_guest=$!
+	_wait_for_line up /run/guest/guest.stdout
+	exitledger check --rounds 5 --json >/out/load.json
+	kill "$_guest"
+	books_agree /out/load.json "$1"
+	wait "$_guest" || true
+}
+
+_wait_for_line() { # LINE FILE
+	for _ in $(seq 600); do
+		grep -qsx "$1" "$2" && return 0
+		sleep 0.2
+	done
+	echo "no line '$1' in $2 within 120 s" >&2
+	return 1
+}
+
 # expect_status N COMMAND…
 expect_status() {
 	_want=$1

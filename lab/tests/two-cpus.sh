@@ -9,29 +9,9 @@ tier=${1:-default}
 forks=5
 [ "$tier" = all ] && forks=50
 
-agreement() { # PAGING
-	use-modules patched "$1"
-	start_daemon
-	boot-guest --vcpus 2 --forks "$forks"
-	exitledger check --json >"/out/two-$1.json"
-	books_agree "/out/two-$1.json" "$1"
-	expect "both CPUs were read" '[.reasons[] | select(.number == 10) | .raw.rounds[].cpu] | unique == [0, 1]' "/out/two-$1.json"
-}
-agreement_ept() { agreement ept; }
-agreement_shadow() { agreement shadow; }
-
-# While a guest runs on both CPUs the verdict is the same: no quiet moment is needed.
-agreement_under_load() {
-	use-modules patched ept
-	start_daemon
-	boot-guest --vcpus 2 -- sh -c 'while :; do cat /proc/uptime; done >/dev/null' &
-	guest=$!
-	sleep 15
-	exitledger check --rounds 5 --json >/out/load.json
-	kill "$guest"
-	books_agree /out/load.json ept
-	wait "$guest" || true
-}
+agreement_ept() { two_vcpus ept 10 "$forks"; }
+agreement_shadow() { two_vcpus shadow 10 "$forks"; }
+agreement_under_load() { two_vcpus_under_load ept; }
 
 # What the selftest leaves out where there is one CPU, and says so: counts of two CPUs kept apart.
 selftest_per_cpu() {
