@@ -4,10 +4,10 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
+from . import build as build_command
 from . import kernel as kernels
 from . import say
 from .errors import LabError
@@ -48,16 +48,9 @@ def _build(build: Path, kernel: Kernel, extra_patches: list[Path], target: Path)
         log = MODULES / f"{target.name}.log"
         say.progress(f"building the patched modules for {kernel.release} (log: {log.relative_to(ROOT)})")
         with log.open("wb") as sink:
-            done = subprocess.run(
-                [*command, "--work", str(Path(work) / "work"), "--out", str(out)],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if done.returncode != 0:
-            last = log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise LabError(f"kvm-patch/build failed: {' '.join(last)} (log: {log})")
+            status = build_command.run([*command, "--work", str(Path(work) / "work"), "--out", str(out)], sink)
+        if status != 0:
+            raise build_command.failure("kvm-patch/build", log)
         for name in ("kvm.ko", "kvm-intel.ko"):
             if not (out / name).exists():
                 raise LabError(f"kvm-patch/build left no {name} (log: {log})")

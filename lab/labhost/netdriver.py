@@ -3,13 +3,12 @@
 
 import hashlib
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
+from . import build
 from . import kernel as kernels
 from . import say
-from .errors import LabError
 from .kernel import Kernel
 from .paths import CACHE, ROOT
 
@@ -46,9 +45,7 @@ def _build(kernel: Kernel, target: Path) -> None:
             ["make", "-C", str(kernel.headers), f"-j{os.cpu_count()}", f"M={made}", OPTION, "modules"],
             ["strip", "-g", str(made / NAME)],
         ):
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, check=False)
-            if done.returncode != 0:
-                last = log.read_text(errors="replace").strip().splitlines()[-1:]
-                raise LabError(f"no {NAME}: {command[0]} failed: {' '.join(last)} (log: {log})")
+            if build.run(command, sink) != 0:
+                raise build.failure(f"no {NAME}: {command[0]}", log)
         os.rename(made / NAME, target)
     say.progress("the driver of the network card is built")

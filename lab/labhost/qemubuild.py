@@ -3,12 +3,10 @@
 
 import hashlib
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
-from . import say
-from .errors import LabError
+from . import build, say
 from .paths import CACHE, LAB, ROOT
 
 SOURCES = LAB / "qemu"
@@ -28,16 +26,9 @@ def _build(target: Path) -> None:
     say.progress(f"building the AMD host's emulator (log: {log.relative_to(ROOT)})")
     (CACHE / "work").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="qemu-", dir=CACHE / "work") as work, log.open("wb") as sink:
-        done = subprocess.run(
-            [str(SOURCES / "build"), "--work", work, "--out", str(target)],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode != 0 or not os.access(target, os.X_OK):
-        last = log.read_text(errors="replace").strip().splitlines()[-1:]
-        raise LabError(f"lab/qemu/build failed: {' '.join(last)} (log: {log})")
+        status = build.run([str(SOURCES / "build"), "--work", work, "--out", str(target)], sink)
+    if status != 0 or not os.access(target, os.X_OK):
+        raise build.failure("lab/qemu/build", log)
     say.progress("the AMD host's emulator is built")
 
 
