@@ -73,7 +73,7 @@ class HttpSecurity : public ::testing::Test {
   }
 
   test::TemporaryDirectory directory;
-  Router router{[](const std::string&) {}};
+  Router router{nullptr};
 };
 
 TEST_F(HttpSecurity, TlsIsSpokenAndPlainTextIsNot) {
