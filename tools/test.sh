@@ -57,11 +57,13 @@ else
 fi
 if [ "$tier" = quick ]; then
 	check "lab: the AMD host" tools/lab-tests.sh quick
+	check "systemd: the units, offline" tools/systemd-test.sh --offline
 else
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
+	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
