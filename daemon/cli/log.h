@@ -2,14 +2,13 @@
 // The daemon's log on stderr, in the two formats that exporters have.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/log.h"
 
 namespace exitledger::cli {
 
-enum class LogFormat : std::uint8_t { kLogfmt, kJson };
+enum class LogFormat { kLogfmt, kJson };
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  ///< less than this is left out
