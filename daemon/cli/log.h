@@ -2,6 +2,7 @@
 // The daemon's log on stderr, in the two formats that exporters have.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/log.h"
