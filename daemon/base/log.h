@@ -2,13 +2,13 @@
 // Lines for whoever runs the daemon. Layers are handed a Log; where it goes is the command line's business.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace exitledger {
 
-enum class LogLevel : std::uint8_t {
+// Not of a narrower type: --help prints the values, and those of a byte are characters to it.
+enum class LogLevel {
   kDebug,  ///< every reading
   kInfo,   ///< what begins and ends
   kWarn,   ///< less than was asked for: a witness is missing, something was not seen

@@ -9,7 +9,7 @@
 
 namespace exitledger::cli {
 
-enum class LogFormat : std::uint8_t { kLogfmt, kJson };
+enum class LogFormat { kLogfmt, kJson };
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  ///< less than this is left out
