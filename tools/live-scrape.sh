@@ -32,6 +32,7 @@ scrape_configs:
     static_configs: [{targets: ["127.0.0.1:$daemon_port"]}]
 END
 
+: >"$out/lab.out"
 lab_pid='' prometheus_pid=''
 clean_up() {
 	local pid
