@@ -39,3 +39,9 @@ fresh_out() {
 	fi
 	mkdir -p "$1" && find "$1" -xdev -mindepth 1 -delete && touch "$marker"
 }
+
+# from_caller PATH: as the caller of ./dev means it, who may stand in another directory.
+from_caller() {
+	local directory=${EXITLEDGER_CALLER_DIRECTORY:-$PWD}
+	if [[ $1 == /* || $directory == "$PWD" ]]; then echo "$1"; else echo "$directory/$1"; fi
+}

@@ -45,12 +45,13 @@ while [ $# -gt 0 ]; do
 		shift 2
 		;;
 	--extra-patch)
-		[ -r "$2" ] || refuse "--extra-patch $2: no such readable file"
-		lab+=(--extra-patch "$2")
+		patch=$(from_caller "$2")
+		[ -r "$patch" ] || refuse "--extra-patch $patch: no such readable file"
+		lab+=(--extra-patch "$patch")
 		shift 2
 		;;
 	--out)
-		out=$2
+		out=$(from_caller "$2")
 		shift 2
 		;;
 	-h | --help)
