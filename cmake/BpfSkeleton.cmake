@@ -12,6 +12,7 @@ function(bpf_skeleton target source)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Werror
+            -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
             -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
             -MD -MF ${object}.d -MT ${object}
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
-mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- 'daemon/*.h' 'daemon/*.cpp' 'guest/*.h' 'guest/*.cpp' 'lab/*.cpp' 'bpf/*.h' 'bpf/*.c')
+mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- 'daemon/*.h' 'daemon/*.cpp' 'guest/*.h' 'guest/*.cpp' 'lab/*.cpp' 'bench/*.h' 'bench/*.cpp' 'bpf/*.h' 'bpf/*.c')
 case "${1:-}" in
 --check) clang-format --dry-run --Werror "${sources[@]}" ;;
 '') clang-format -i "${sources[@]}" ;;

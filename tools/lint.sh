@@ -45,7 +45,7 @@ check_shell() {
 check_tidy() {
 	[ -f build/release/compile_commands.json ] || tools/build.sh release
 	local sources
-	mapfile -t sources < <(tracked 'daemon/*.cpp' 'guest/*.cpp' 'lab/*.cpp' ':!*_test.cpp')
+	mapfile -t sources < <(tracked 'daemon/*.cpp' 'guest/*.cpp' 'lab/*.cpp' 'bench/*.cpp' ':!*_test.cpp')
 	printf '%s\0' "${sources[@]}" |
 		xargs -0 -n 2 -P "$(nproc)" clang-tidy --quiet --warnings-as-errors='*' -p build/release 2>build/tidy.log ||
 		{ tail -n 5 build/tidy.log >&2; return 1; }

@@ -58,11 +58,16 @@ fi
 if [ "$tier" = quick ]; then
 	check "dashboards and rules" tools/dashboards.sh
 	check "lab: the AMD host" tools/lab-tests.sh quick
+	check "systemd: the units, offline" tools/systemd-test.sh --offline
 else
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
+	check "systemd: the units, and in a lab host" tools/systemd-test.sh
+fi
+if [ "$tier" = default ]; then
+	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 fi
 if [ "$tier" = default ]; then
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "cli/api_client.h"
+#include "cli/log.h"
 #include "cli/streams.h"
 
 namespace exitledger::cli {
@@ -33,7 +34,7 @@ class DaemonBackend final : public Backend {
 
 class LocalBackend final : public Backend {
  public:
-  explicit LocalBackend(const BooksOptions& options) : books_(options, log_line), api_(books_) { books_.follow(); }
+  explicit LocalBackend(const BooksOptions& options) : books_(options, plain_log), api_(books_) { books_.follow(); }
 
   Result<nlohmann::json> call(const std::string& method, const std::string& path,
                               const ApiParameters& parameters) override {

@@ -54,6 +54,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
                  "Address for /metrics and the API: HOST:PORT, :PORT, [IPv6]:PORT; repeatable")
       ->capture_default_str()
       ->allow_extra_args(false);
+  app.add_flag("--web.systemd-socket", options.systemd_socket,
+               "Serve the sockets that systemd passes, TCP and unix, in place of the addresses and --api.socket");
   app.add_option("--web.config.file", options.web_config_file,
                  "TLS and basic auth of these addresses, in exporter-toolkit's format (docs/web-config.md)");
   app.add_option("--leaf.interval", interval_ms, "Time between readings of the leaf while exits go on (500ms, 10s, 1m)")
@@ -67,6 +69,18 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
                  "VMs with series of their own, the oldest first; exitledger_vms_left_out counts the rest")
       ->check(CLI::Range(std::size_t{0}, std::size_t{262'144}))
       ->capture_default_str();
+  app.add_flag("--capabilities.keep", options.keep_capabilities,
+               "Keep all capabilities; else only CAP_BPF and CAP_PERFMON stay once the probe is attached");
+  app.add_option_no_stream("--log.level", options.log.level, "Least level that is logged: debug, info, warn, error")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::kDebug},
+                                                                          {"info", LogLevel::kInfo},
+                                                                          {"warn", LogLevel::kWarn},
+                                                                          {"error", LogLevel::kError}}))
+      ->default_str("info");
+  app.add_option_no_stream("--log.format", options.log.format, "logfmt or json")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, LogFormat>{{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}))
+      ->default_str("logfmt");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/log.h"
 #include "model/leaf_abi.h"
 #include "model/result.h"
 
@@ -24,12 +25,15 @@ struct Common {
 
 struct ServeOptions {
   std::vector<std::string> listen_addresses{":19435"};
+  bool systemd_socket = false;  ///< systemd passes the sockets; listen_addresses and Common::api_socket are not opened
   std::string web_config_file;  ///< TLS and basic auth of the TCP addresses; empty: neither
   std::chrono::milliseconds leaf_interval{10'000};
-  bool only_check = false;      ///< --config.check
-  bool collect_time = true;     ///< --no-collector.time
-  bool collect_leaf = true;     ///< --no-collector.leaf
-  std::size_t vm_limit = 1000;  ///< VMs with series of their own; more are counted, not listed
+  bool only_check = false;         ///< --config.check
+  bool collect_time = true;        ///< --no-collector.time
+  bool collect_leaf = true;        ///< --no-collector.leaf
+  std::size_t vm_limit = 1000;     ///< VMs with series of their own; more are counted, not listed
+  bool keep_capabilities = false;  ///< --capabilities.keep
+  LogOptions log;
 };
 struct StatusOptions {
   unsigned wait_s = 0;  ///< how long to wait for a daemon that is ready

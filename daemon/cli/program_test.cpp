@@ -60,6 +60,49 @@ echo "export $?")"));
   EXPECT_THAT(ran.output, MatchesRegex("exitledger: [^\n]*No space left on device\nexport 2\ndaemon 0\n"));
 }
 
+/// What systemd does with a .socket unit of a TCP and a unix socket: binds both, passes them as descriptors 3 and 4.
+constexpr const char* kSocketActivation = R"(
+cat >"$d/activate.py" <<'END'
+import os, socket, sys
+unix = socket.socket(socket.AF_UNIX); unix.bind(sys.argv[2]); unix.listen()
+tcp = socket.socket(); tcp.bind(("127.0.0.1", 0)); tcp.listen()
+print(tcp.getsockname()[1], flush=True)
+tcp_high, unix_high = os.dup(tcp.fileno()), os.dup(unix.fileno())
+os.dup2(tcp_high, 3); os.dup2(unix_high, 4)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
+os.execv(sys.argv[1], [sys.argv[1], "serve", "--web.systemd-socket"])
+END
+python3 "$d/activate.py" "$exitledger" "$d/s" >"$d/port" 2>"$d/log" &
+daemon=$!
+for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" >/dev/null 2>&1 && break; sleep 0.1; done
+"$exitledger" sessions list --api.socket "$d/s" >/dev/null; echo "unix $?"
+curl -sf "http://127.0.0.1:$(cat "$d/port")/-/healthy" >/dev/null; echo "tcp $?"
+kill -TERM $daemon; wait $daemon; echo "daemon $?"
+[ -S "$d/s" ]; echo "the file stays $?"
+grep -c 'listening on' "$d/log"
+)";
+
+TEST(Program, ServesTheSocketsThatSystemdPasses) {
+  EXPECT_EQ(shell(kSocketActivation).output, "unix 0\ntcp 0\ndaemon 0\nthe file stays 0\n2\n");
+}
+
+TEST(Program, SystemdSocketsThatAreNotThereEndIt) {
+  const Ran ran = shell("\"$exitledger\" serve --web.systemd-socket 2>&1");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.output,
+              MatchesRegex("exitledger: [^\n]*--web.systemd-socket is for a service with a .socket unit\n"));
+}
+
+// The probe's capabilities stay; as who tests are run, all others are there before.
+TEST(Program, DropsTheCapabilitiesThatItDoesNotNeedAnyMore) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Ran ran =
+      shell(with_daemon("grep CapEff /proc/$daemon/status; "
+                        "\"$exitledger\" status --json --api.socket \"$d/s\" | grep -o '\"attached\": true'"));
+  if (ran.output.find("\"attached\": true") == std::string::npos) GTEST_SKIP() << "no KVM to attach to: " << ran.output;
+  EXPECT_THAT(ran.output, testing::HasSubstr("CapEff:\t000000c000000000\n"));
+}
+
 TEST(Streams, ALogThatCannotBeWrittenThrowsNothing) {
   const int before = ::dup(STDERR_FILENO);
   std::FILE* const full = std::fopen("/dev/full", "w");

@@ -12,8 +12,10 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "cli/capabilities.h"
 #include "cli/commands.h"
-#include "cli/streams.h"
+#include "cli/log.h"
+#include "cli/service_manager.h"
 #include "export/api.h"
 #include "export/collect.h"
 #include "export/http_server.h"
@@ -73,33 +75,70 @@ std::optional<gid_t> api_group() {
   return entry == nullptr ? std::nullopt : std::optional<gid_t>{entry->gr_gid};
 }
 
+Result<void> listen_on(HttpServer& server, Result<ListenSocket> socket) {
+  if (!socket) return tl::unexpected{socket.error()};
+  return server.listen(std::move(*socket));
+}
+
 Result<void> listen_everywhere(HttpServer& server, const Common& common, const ServeOptions& options) {
-  auto api = listen_unix(common.api_socket, api_group());
-  if (!api) return tl::unexpected{api.error()};
-  if (auto listening = server.listen(std::move(*api)); !listening) return listening;
-  for (const std::string& address : options.listen_addresses) {
-    auto socket = listen_tcp(address);
-    if (!socket) return tl::unexpected{socket.error()};
-    if (auto listening = server.listen(std::move(*socket)); !listening) return listening;
+  if (options.systemd_socket) {
+    auto passed = passed_sockets();
+    if (!passed) return tl::unexpected{passed.error()};
+    for (UniqueFd& fd : *passed)
+      if (auto done = listen_on(server, adopt_socket(std::move(fd))); !done) return done;
+    return {};
   }
-  for (const std::string& address : server.addresses()) log_line("listening on " + address);
+  if (auto done = listen_on(server, listen_unix(common.api_socket, api_group())); !done) return done;
+  for (const std::string& address : options.listen_addresses)
+    if (auto done = listen_on(server, listen_tcp(address)); !done) return done;
+  return {};
+}
+
+std::string status_line(const Books& books) {
+  if (!books.attached()) return books.detached_because();
+  const ModuleState& modules = books.modules();
+  if (!modules.vendor || !modules.paging) return "no KVM vendor module is loaded";
+  return fmt::format("{}, {} paging, leaf {}", module_name(*modules.vendor), to_string(*modules.paging),
+                     to_string(books.leaf_state()));
+}
+
+// The daemon once it listens.
+struct Running {
+  const UniqueFd& signals;
+  Books& books;
+  HttpServer& server;
+  ServiceManager& manager;
+  bool drop_when_attached;
+};
+
+// Everything that is due at once.
+Result<void> turn(Running& daemon) {
+  daemon.books.follow();
+  if (daemon.drop_when_attached && daemon.books.attached()) {
+    if (auto dropped = drop_capabilities(); !dropped) return dropped;
+    daemon.drop_when_attached = false;
+  }
+  daemon.server.run();
+  daemon.manager.alive();
+  daemon.manager.status(status_line(daemon.books));
   return {};
 }
 
 // Until a stop signal; returns its number.
-Result<int> loop(const UniqueFd& signals, Books& books, HttpServer& server) {
+Result<int> loop(Running daemon) {
   for (;;) {
+    if (auto done = turn(daemon); !done) return tl::unexpected{done.error()};
     // A descriptor of -1 (nothing to attach to yet) is skipped by poll().
-    std::array<pollfd, 3> fds{
-        {{signals.get(), POLLIN, 0}, {books.event_fd(), POLLIN, 0}, {server.event_fd(), POLLIN, 0}}};
-    const auto wait = std::min(kFollow, server.timeout().value_or(kFollow));
+    std::array<pollfd, 3> fds{{{daemon.signals.get(), POLLIN, 0},
+                               {daemon.books.event_fd(), POLLIN, 0},
+                               {daemon.server.event_fd(), POLLIN, 0}}};
+    const auto wait =
+        std::min({kFollow, daemon.server.timeout().value_or(kFollow), daemon.manager.alive_every().value_or(kFollow)});
     if (poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR)
       return fail_errno("poll", "the daemon's descriptors");
     signalfd_siginfo stop{};
-    if (fds[0].revents != 0 && read(signals.get(), &stop, sizeof stop) == sizeof stop)
+    if (fds[0].revents != 0 && read(daemon.signals.get(), &stop, sizeof stop) == sizeof stop)
       return static_cast<int>(stop.ssi_signo);
-    books.follow();
-    server.run();
   }
 }
 
@@ -130,17 +169,22 @@ int run_serve(const Common& common, const ServeOptions& options) {
     pollfd waiting{fd, POLLIN, 0};
     return poll(&waiting, 1, 0) > 0;
   };
-  Books books{books_options, log_line};
+  const Log log = log_to_stderr(options.log);
+  Books books{books_options, log};
   Api api{books};
-  Router router{log_line};
+  Router router{log};
   add_routes(router, books, api, options.vm_limit);
   auto server = HttpServer::create(router, {}, std::move(*web));
   if (!server) return complain(server.error());
+  ServiceManager manager;
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());
+  for (const std::string& address : (*server)->addresses()) log(LogLevel::kInfo, "listening on " + address);
   books.follow();
-  const auto signal_number = loop(*signals, books, **server);
+  manager.ready();
+  const auto signal_number = loop({*signals, books, **server, manager, !options.keep_capabilities});
+  manager.stopping();
   if (!signal_number) return complain(signal_number.error());
-  log_line(fmt::format("signal {}: stopping", *signal_number));
+  log(LogLevel::kInfo, fmt::format("signal {}: stopping", *signal_number));
   return 0;
 }
 

@@ -101,9 +101,16 @@ ApiAnswer Api::status(const ApiParameters& /*none*/) {
   return {200, body};
 }
 
-ApiAnswer Api::sessions(const ApiParameters& /*none*/) {
+ApiAnswer Api::sessions(const ApiParameters& parameters) {
+  const auto raw = number(parameters, "raw", 1, 0, 1);
+  if (!raw) return error(400, raw.error().message());
   static_cast<void>(books_.sample());
-  const std::vector<Session> sessions = books_.sessions();
+  std::vector<Session> sessions = books_.sessions();
+  if (*raw == 0)
+    for (Session& session : sessions) {
+      session.raw.clear();
+      session.start.clear();
+    }
   return {200, result_document(sessions, {})};
 }
 

@@ -42,8 +42,8 @@ class Api {
  private:
   /// What is attached, which session runs.
   [[nodiscard]] ApiAnswer status(const ApiParameters& none);
-  /// Every session kept, with what its verdict rests on.
-  [[nodiscard]] ApiAnswer sessions(const ApiParameters& none);
+  /// Every session kept, with what its verdict rests on; ?raw=0: without the rounds that were read.
+  [[nodiscard]] ApiAnswer sessions(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
   /// What guests were told from the leaves, newest last, with the eBPF counts of that instant.

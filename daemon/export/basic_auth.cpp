@@ -3,6 +3,9 @@
 
 #include <crypt.h>
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -26,25 +29,42 @@ bool hashes_to(const std::string& password, const std::string& hash) {
 }  // namespace
 
 BasicAuth::BasicAuth(std::map<std::string, std::string> users, Now now)
-    : users_(std::move(users)), now_(std::move(now)), second_began_(now_()) {}
+    : users_(std::move(users)), now_(std::move(now)), next_hash_(now_()) {}
 
-bool BasicAuth::may_hash() {
-  const auto now = now_();
-  if (now - second_began_ >= std::chrono::seconds{1}) {
-    second_began_ = now;
-    checked_ = 0;
-  }
-  return checked_++ < kChecksPerSecond;
+const std::string& BasicAuth::hash_for(const std::string& name) const {
+  if (const auto user = users_.find(name); user != users_.end()) return user->second;
+  // Costs may differ: like the users' own, the one that a name gets is always the same.
+  const std::size_t any = std::hash<std::string>{}(name) % users_.size();
+  return std::next(users_.begin(), static_cast<std::ptrdiff_t>(any))->second;
 }
 
-BasicAuth::Answer BasicAuth::check(const std::string& name, const std::string& password) {
+bool BasicAuth::was_wrong_too_often(const std::string& address, Time now) {
+  const auto found = wrong_.find(address);
+  if (found == wrong_.end()) return false;
+  if (now - found->second.since < kForgiven) return found->second.times >= kWrongPerAddress;
+  wrong_.erase(found);
+  return false;
+}
+
+void BasicAuth::was_wrong(const std::string& address, Time now) {
+  if (wrong_.size() >= kAddresses && !wrong_.contains(address))
+    wrong_.erase(std::min_element(wrong_.begin(), wrong_.end(),
+                                  [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));
+  ++wrong_.try_emplace(address, Wrong{now}).first->second.times;
+}
+
+BasicAuth::Answer BasicAuth::check(const std::string& name, const std::string& password, const std::string& address) {
   if (const auto good = known_good_.find(name); good != known_good_.end() && same(password, good->second))
     return Answer::kYes;
-  if (!may_hash()) return Answer::kTooMany;
-  const auto user = users_.find(name);
-  const std::string& hash = user != users_.end() ? user->second : users_.begin()->second;
-  const bool right = hashes_to(password, hash);
-  if (user == users_.end() || !right) return Answer::kNo;
+  const Time before = now_();
+  if (before < next_hash_ || was_wrong_too_often(address, before)) return Answer::kTooMany;
+  const bool right = hashes_to(password, hash_for(name)) && users_.contains(name);
+  if (!right) {
+    const Time after = now_();
+    next_hash_ = after + (after - before) * (kShare - 1);
+    was_wrong(address, after);
+    return Answer::kNo;
+  }
   known_good_[name] = password;
   return Answer::kYes;
 }

@@ -9,30 +9,43 @@
 
 namespace exitledger {
 
-/// A bcrypt check costs some 50 ms of the one thread that everything runs in. So a password that was right is
-/// remembered and compared as it is, and of the others only some are checked per second. Not thread-safe.
+/// A bcrypt check takes from a few to some hundred milliseconds of the one thread that everything runs in. So a
+/// password that was right is remembered and compared as it is, and of the others only so many are checked that hashing
+/// wrong ones takes at most a fifth of the time; an address that is often wrong is not checked for a while, so that it
+/// cannot use up the others' share. Not thread-safe.
 class BasicAuth {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;
-  static constexpr unsigned kChecksPerSecond = 5;
+  static constexpr int kShare = 5;                 ///< hashing takes one part of this many of the time
+  static constexpr unsigned kWrongPerAddress = 5;  ///< within kForgiven; after that the address is not checked
+  static constexpr std::chrono::seconds kForgiven{10};
+  static constexpr std::size_t kAddresses = 1024;  ///< remembered at once; beyond that the oldest is forgotten
 
   enum class Answer { kYes, kNo, kTooMany };
 
   /// `users`: name to bcrypt hash, not empty.
   explicit BasicAuth(std::map<std::string, std::string> users, Now now = std::chrono::steady_clock::now);
 
-  /// kTooMany: not checked; ask again in a second. A name that does not exist takes as long as a
-  /// wrong password of the first user.
-  [[nodiscard]] Answer check(const std::string& name, const std::string& password);
+  /// `address`: the client's, without its port. kTooMany: not checked; ask again in a second. A name that does not
+  /// exist takes as long as a wrong password of one of the users, always the same one, so that time does not tell them
+  /// apart.
+  [[nodiscard]] Answer check(const std::string& name, const std::string& password, const std::string& address);
 
  private:
-  [[nodiscard]] bool may_hash();
+  struct Wrong {
+    std::chrono::steady_clock::time_point since;
+    unsigned times = 0;
+  };
+  using Time = std::chrono::steady_clock::time_point;
+  [[nodiscard]] const std::string& hash_for(const std::string& name) const;
+  [[nodiscard]] bool was_wrong_too_often(const std::string& address, Time now);
+  void was_wrong(const std::string& address, Time now);
 
   std::map<std::string, std::string> users_;
   std::map<std::string, std::string> known_good_;  ///< at most one password per user
+  std::map<std::string, Wrong> wrong_;             ///< by address
   Now now_;
-  std::chrono::steady_clock::time_point second_began_;
-  unsigned checked_ = 0;
+  Time next_hash_;
 };
 
 }  // namespace exitledger

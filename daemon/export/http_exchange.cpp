@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "export/http_exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -62,6 +68,21 @@ struct Free {
   void operator()(char* text) const { MHD_free(text); }
 };
 
+// The client's address without its port; of IPv6 the 64 bits that one client has for itself. Empty if it has none.
+std::string address_of(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* const info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (info == nullptr || info->client_addr == nullptr) return {};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (info->client_addr->sa_family == AF_INET) {
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(*info->client_addr);
+    return ::inet_ntop(AF_INET, &ipv4.sin_addr, text.data(), text.size());
+  }
+  if (info->client_addr->sa_family != AF_INET6) return {};
+  in6_addr address = reinterpret_cast<const sockaddr_in6&>(*info->client_addr).sin6_addr;
+  if (!IN6_IS_ADDR_V4MAPPED(&address)) std::fill(std::begin(address.s6_addr) + 8, std::end(address.s6_addr), 0);
+  return ::inet_ntop(AF_INET6, &address, text.data(), text.size());
+}
+
 // What the client must be told instead of an answer; nullopt: it may ask.
 std::optional<Response> refusal(const HttpContext& context, MHD_Connection* connection, const Request& request) {
   if (context.auth == nullptr) return std::nullopt;
@@ -69,7 +90,7 @@ std::optional<Response> refusal(const HttpContext& context, MHD_Connection* conn
   const std::unique_ptr<char, Free> name{MHD_basic_auth_get_username_password(connection, &sent)};
   const std::unique_ptr<char, Free> password{sent};
   if (!name || !password) return error_response(request, 401, "name and password are needed");
-  switch (context.auth->check(name.get(), password.get())) {
+  switch (context.auth->check(name.get(), password.get(), address_of(connection))) {
     case BasicAuth::Answer::kYes: return std::nullopt;
     case BasicAuth::Answer::kTooMany: return error_response(request, 429, "too many wrong passwords; try again");
     case BasicAuth::Answer::kNo: break;

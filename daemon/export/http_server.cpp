@@ -71,10 +71,8 @@ Result<void> HttpServer::listen(ListenSocket socket) {
   listener->daemon.reset(MHD_start_daemon(flags, 0, nullptr, nullptr, &http_answer, &listener->context,
                                           MHD_OPTION_ARRAY, options.data(), MHD_OPTION_NOTIFY_COMPLETED,
                                           &http_completed, nullptr, MHD_OPTION_END));
-  if (!listener->daemon && tls != nullptr)
-    return fail("start HTTPS server on", listener->socket.address,
-                "cert_file and key_file of the web config are not a PEM certificate and its key");
-  if (!listener->daemon) return fail_errno("start HTTP server on", listener->socket.address);
+  if (!listener->daemon)
+    return fail_errno(tls != nullptr ? "start HTTPS server on" : "start HTTP server on", listener->socket.address);
 
   const MHD_DaemonInfo* const info = MHD_get_daemon_info(listener->daemon.get(), MHD_DAEMON_INFO_EPOLL_FD);
   if (info == nullptr) return fail("start HTTP server on", listener->socket.address, "libmicrohttpd has no epoll here");

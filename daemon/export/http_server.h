@@ -39,8 +39,7 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Takes a socket (listen_tcp, listen_unix) and serves it from now on. Error: among others, a certificate and a key
-  /// that do not go together.
+  /// Takes a socket (listen_tcp, listen_unix) and serves it from now on. Error: libmicrohttpd did not start.
   [[nodiscard]] Result<void> listen(ListenSocket socket);
   /// Addresses served, as bound.
   [[nodiscard]] std::vector<std::string> addresses() const;

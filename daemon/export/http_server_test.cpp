@@ -43,7 +43,7 @@ class Http : public ::testing::Test {
   test::TemporaryDirectory directory;
   std::mutex mutex;
   std::vector<std::string> logged;
-  Router router{[this](const std::string& line) {
+  Router router{[this](LogLevel, const std::string& line) {
     const std::lock_guard lock{mutex};
     logged.push_back(line);
   }};

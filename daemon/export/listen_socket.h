@@ -58,4 +58,11 @@ struct ListenSocket {
 /// removed only if nobody answers there. Error: EADDRINUSE if somebody does, or if `path` is no socket.
 [[nodiscard]] Result<ListenSocket> listen_unix(const std::string& path, std::optional<gid_t> group = std::nullopt);
 
+/// What a socket is bound to, in the spelling of ListenSocket::address; empty if it is bound to nothing.
+[[nodiscard]] std::string bound_address(int fd);
+
+/// Takes a socket that somebody else bound (systemd's .socket unit), TCP or unix; a unix socket's file stays theirs.
+/// Error: it is no stream socket that listens.
+[[nodiscard]] Result<ListenSocket> adopt_socket(UniqueFd fd);
+
 }  // namespace exitledger

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <memory>
@@ -37,20 +36,6 @@ Result<Addresses> resolve(const TcpAddress& address, int family, const std::stri
   if (status == EAI_SYSTEM) return fail_errno("listen", shown);
   if (status != 0) return fail("listen", shown, ::gai_strerror(status));
   return Addresses{list};
-}
-
-std::string bound_address(int fd) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof(storage);
-  auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getsockname(fd, address, &length) != 0 || ::getnameinfo(address, length, host.data(), host.size(), port.data(),
-                                                                port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return {};
-  const std::string name =
-      storage.ss_family == AF_INET6 ? "[" + std::string{host.data()} + "]" : std::string{host.data()};
-  return name + ":" + port.data();
 }
 
 bool set_option(int fd, int level, int option, int value) {

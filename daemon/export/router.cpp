@@ -48,7 +48,7 @@ Response Router::run(const Handler& handler, const Request& request) const {
   } catch (...) {
     thrown = "an exception of unknown type";
   }
-  if (log_) log_(request.method + " " + request.path + ": " + thrown);
+  if (log_) log_(LogLevel::kError, request.method + " " + request.path + ": " + thrown);
   return error_response(request, 500, "internal error");
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.h"
+
 namespace exitledger {
 
 struct Request {
@@ -35,7 +37,6 @@ struct Response {
 class Router {
  public:
   using Handler = std::function<Response(const Request&)>;
-  using Log = std::function<void(const std::string&)>;
 
   /// `log` gets one line per handler that threw; what it threw never reaches the client.
   explicit Router(Log log) : log_(std::move(log)) {}

@@ -19,7 +19,7 @@ class Routes : public ::testing::Test {
     router.post("/both", [](const Request&) { return Response{.body = "posted"}; });
   }
   std::string logged;
-  Router router{[this](const std::string& line) { logged += line; }};
+  Router router{[this](LogLevel, const std::string& line) { logged += line; }};
 };
 
 TEST_F(Routes, OnePathMayHaveBothMethods) {

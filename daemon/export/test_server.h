@@ -53,6 +53,8 @@ bool send_all(int fd, const std::string& bytes);
                               const std::string& body = {});
 /// A hash for BasicAuth, of the cheapest kind: what it costs is not what is tested.
 [[nodiscard]] std::string bcrypt(const std::string& password);
+/// Makes the files of a certificate for 127.0.0.1 that signs itself, and of its key; false if openssl did not.
+[[nodiscard]] bool make_certificate(const std::string& certificate, const std::string& key);
 /// What follows the head of a raw answer.
 [[nodiscard]] std::string body_of(const std::string& answer);
 

@@ -3,11 +3,15 @@
 
 #include <crypt.h>
 #include <fmt/format.h>
+#include <gnutls/gnutls.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <set>
+#include <type_traits>
 #include <utility>
 
 namespace exitledger {
@@ -16,6 +20,28 @@ namespace {
 constexpr const char* kTls = "tls_server_config";
 constexpr const char* kUsers = "basic_auth_users";
 constexpr const char* kCostliest = "12";  // as in the hash: two digits
+
+struct FreeCredentials {
+  void operator()(gnutls_certificate_credentials_t credentials) const {
+    gnutls_certificate_free_credentials(credentials);
+  }
+};
+using Credentials = std::unique_ptr<std::remove_pointer_t<gnutls_certificate_credentials_t>, FreeCredentials>;
+
+gnutls_datum_t datum_of(const std::string& text) {
+  // GnuTLS takes it as not const, and does not write to it.
+  return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())), static_cast<unsigned>(text.size())};
+}
+
+// Why a server cannot be started with them; empty if it can.
+std::string objection_to(const TlsConfig& tls) {
+  gnutls_certificate_credentials_t made = nullptr;
+  if (const int code = gnutls_certificate_allocate_credentials(&made); code < 0) return gnutls_strerror(code);
+  const Credentials credentials{made};
+  const gnutls_datum_t certificate = datum_of(tls.certificate), key = datum_of(tls.key);
+  const int code = gnutls_certificate_set_x509_key_mem(made, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  return code < 0 ? gnutls_strerror(code) : "";
+}
 
 class Reader {
  public:
@@ -49,10 +75,13 @@ class Reader {
     WebConfig config;
     if (root.IsNull()) return config;
     if (!root.IsMap()) return complain(root.Mark(), "not a map of settings");
+    std::set<std::string> seen;
     for (const auto& entry : root) {
       const auto key = entry.first.as<std::string>();
       Result<void> done;
-      if (key == kTls)
+      if (!seen.insert(key).second)
+        done = complain(entry.first.Mark(), fmt::format("'{}' is there twice", key));
+      else if (key == kTls)
         done = take_tls(entry.second, config);
       else if (key == kUsers)
         done = take_users(entry.second, config);
@@ -68,9 +97,11 @@ class Reader {
     if (!node.IsMap()) return complain(node.Mark(), fmt::format("{} is not a map", kTls));
     std::string cert_file, key_file;
     TlsConfig tls;
+    std::set<std::string> seen;
     for (const auto& entry : node) {
       const auto key = entry.first.as<std::string>();
       const auto value = entry.second.as<std::string>();
+      if (!seen.insert(key).second) return complain(entry.first.Mark(), fmt::format("'{}' is there twice", key));
       if (key == "cert_file") {
         cert_file = value;
       } else if (key == "key_file") {
@@ -93,6 +124,8 @@ class Reader {
     if (!key) return tl::unexpected{key.error()};
     tls.certificate = std::move(*certificate);
     tls.key = std::move(*key);
+    if (const std::string wrong = objection_to(tls); !wrong.empty())
+      return complain(node.Mark(), fmt::format("cert_file {} and key_file {}: {}", cert_file, key_file, wrong));
     config.tls = std::move(tls);
     return {};
   }

@@ -24,7 +24,8 @@ struct WebConfig {
 
 /// Reads `path` and the files that it names, which are relative to its directory. Known keys: tls_server_config with
 /// cert_file, key_file and min_version (TLS12, TLS13); basic_auth_users. Errors, with the line where there is one:
-/// unreadable, no YAML, any other key, half a key pair, a hash that is not bcrypt. Read once: a change needs a restart.
+/// unreadable, no YAML, any other key, a key twice, a certificate and a key
+/// that are none or do not go together, a hash that is not bcrypt. Read once: a change needs a restart.
 [[nodiscard]] Result<WebConfig> read_web_config(const std::filesystem::path& path);
 
 }  // namespace exitledger

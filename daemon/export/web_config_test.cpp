@@ -18,10 +18,7 @@ constexpr const char* kHash = "$2y$10$EYxs8IOG46m9CtpB/XlPxO1ei7E4BjAen0SUv6di7m
 
 class WebConfigTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    write("cert.pem", "a certificate");
-    write("key.pem", "a key");
-  }
+  void SetUp() override { ASSERT_TRUE(test::make_certificate(at("cert.pem"), at("key.pem"))); }
   void write(const std::string& name, const std::string& text) const { std::ofstream{at(name)} << text; }
   [[nodiscard]] std::string at(const std::string& name) const { return directory.path() + "/" + name; }
   [[nodiscard]] Result<WebConfig> read(const std::string& yaml) const {
@@ -50,10 +47,20 @@ TEST_F(WebConfigTest, FilesAreRelativeToTheConfig) {
                            kHash + "\n");
   ASSERT_TRUE(config) << config.error().message();
   ASSERT_TRUE(config->tls);
-  EXPECT_EQ(config->tls->certificate, "a certificate");
-  EXPECT_EQ(config->tls->key, "a key");
+  EXPECT_THAT(config->tls->certificate, HasSubstr("BEGIN CERTIFICATE"));
+  EXPECT_THAT(config->tls->key, HasSubstr("PRIVATE KEY"));
   EXPECT_TRUE(config->tls->tls13_only);
   EXPECT_EQ(config->users.at("scraper"), kHash);
+}
+
+TEST_F(WebConfigTest, ACertificateWithoutItsKeyIsRefusedBeforeAnythingListens) {
+  const std::string both = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n";
+  ASSERT_TRUE(test::make_certificate(at("other.pem"), at("key.pem")));
+  refused(both, "line 2: cert_file cert.pem and key_file key.pem: ");
+  write("key.pem", "a key");
+  refused(both, "line 2: cert_file cert.pem and key_file key.pem: ");
+  write("cert.pem", "a certificate");
+  refused(both, "line 2: cert_file cert.pem and key_file key.pem: ");
 }
 
 TEST_F(WebConfigTest, WhatIsNotUnderstoodIsRefusedWithItsLine) {
@@ -65,6 +72,9 @@ TEST_F(WebConfigTest, WhatIsNotUnderstoodIsRefusedWithItsLine) {
   refused("tls_server_config:\n  cert_file: cert.pem\n  key_file: absent.pem\n", "absent.pem");
   refused("tls_server_config:\n  cert_file: .\n  key_file: key.pem\n", "it is a directory");
   refused(std::string{"basic_auth_users:\n  a: "} + kHash + "\n  a: " + kHash + "\n", "line 3: 'a' is there twice");
+  refused("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n  cert_file: cert.pem\n",
+          "line 4: 'cert_file' is there twice");
+  refused("basic_auth_users: {}\nbasic_auth_users: {}\n", "line 2: 'basic_auth_users' is there twice");
   std::string costly = kHash;
   costly.replace(4, 2, "13");
   refused("basic_auth_users:\n  a: " + costly + "\n", "a cost above 12");

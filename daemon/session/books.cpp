@@ -26,8 +26,8 @@ bool settled(const Session& session) {
 
 Books::Books(BooksOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
 
-void Books::say(const std::string& line) const {
-  if (log_) log_(line);
+void Books::say(LogLevel level, const std::string& line) const {
+  if (log_) log_(level, line);
 }
 
 int Books::event_fd() const { return ebpf_ ? ebpf_->event_fd() : -1; }
@@ -63,7 +63,8 @@ bool Books::look_at_modules(bool now) {
   next_look_ = Clock::now() + kLook;
   auto modules = read_modules(options_.probe.sys);
   if (!modules) {
-    if (detached_because_ != modules.error().message()) say(detached_because_ = modules.error().message());
+    if (detached_because_ != modules.error().message())
+      say(LogLevel::kWarn, detached_because_ = modules.error().message());
     return false;
   }
   modules_ = *modules;
@@ -88,7 +89,8 @@ void Books::follow_loads(const std::vector<Boundary>& loads) {
   }
   if (running_ || !modules_.vendor || !modules_.paging) return;
   if (loads.size() > 1)
-    say(fmt::format("{} load{} of {} came and went before anybody looked: their exits are in no session",
+    say(LogLevel::kWarn,
+        fmt::format("{} load{} of {} came and went before anybody looked: their exits are in no session",
                     loads.size() - 1, loads.size() == 2 ? "" : "s", module_name(*modules_.vendor)));
   begin_session(*modules_.vendor, *modules_.paging, loads.empty() ? nullptr : &loads.back());
   if (!loads.empty()) boundary_seen_ = loads.back().serial;
@@ -98,20 +100,22 @@ void Books::attach_if_possible() {
   if (ebpf_ || Clock::now() < next_attach_) return;
   if (!modules_.kvm) {
     const std::string because = "no KVM module is loaded: waiting for one";
-    if (detached_because_ != because) say(detached_because_ = because);
+    if (detached_because_ != because) say(LogLevel::kWarn, detached_because_ = because);
     return;
   }
   auto attached = EbpfWitness::attach(options_.probe);
   if (!attached) {
     next_attach_ = Clock::now() + kAttachRetry;
-    if (detached_because_ != attached.error().message()) say(detached_because_ = attached.error().message());
+    if (detached_because_ != attached.error().message())
+      say(LogLevel::kWarn, detached_because_ = attached.error().message());
     return;
   }
   ebpf_ = std::move(*attached);
   detached_because_.clear();
   boundary_seen_ = 0;
   losses_at_rest_ = ebpf_->sample().losses;
-  say(fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
+  say(LogLevel::kInfo, fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
+  if (!ebpf_->death_hook_why().empty()) say(LogLevel::kWarn, "no better vCPU death hook: " + ebpf_->death_hook_why());
 }
 
 void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary) {
@@ -136,7 +140,8 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   if (changed) layout_known_ = true;
   running_.emplace(std::move(start));
   leaf_host_.reset();
-  say(fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
+  say(LogLevel::kInfo,
+      fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
                   to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
   find_leaf();
   next_reading_ = Clock::now();
@@ -154,10 +159,12 @@ void Books::end_session(const Boundary* next) {
   add(totals_[running_->session().paging], *running_, sample);
   if (ended_.size() > kSessionsKept) ended_.pop_front();
   const Session& session = ended_.back();
-  say(fmt::format("session {} ends: {} exits, {} of them judged, verdict: {}{}{}", session.id, session.ebpf.all(),
+  const bool wrong = session.verdict == Verdict::kDisagrees || !session.laws_broken.empty();
+  say(wrong ? LogLevel::kError : LogLevel::kInfo,
+      fmt::format("session {} ends: {} exits, {} of them judged, verdict: {}{}{}", session.id, session.ebpf.all(),
                   judged_exits(session), to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
   if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
-    say(
+    say(LogLevel::kInfo,
         fmt::format("{} exits came between the load and its notice: they are the next session's, their durations are "
                     "booked under {} paging",
                     late, to_string(session.paging)));
@@ -186,7 +193,7 @@ void Books::find_leaf() {
   }
   if (leaf_state_ != LeafState::kPresent) {
     running_->leaf_is(leaf_state_, leaf_detail_);
-    say(fmt::format("leaf {}: {}", to_string(leaf_state_), leaf_detail_));
+    say(LogLevel::kWarn, fmt::format("leaf {}: {}", to_string(leaf_state_), leaf_detail_));
   }
 }
 
@@ -202,13 +209,14 @@ void Books::read_leaf() {
     verdict = running_->accept(*reading, before, after);
   } else {
     const std::string because = reading.error().message();
-    if (leaf_detail_ != because) say("leaf: " + because);
+    if (leaf_detail_ != because) say(LogLevel::kWarn, "leaf: " + because);
     leaf_state_ = reading.error().code == EPERM ? LeafState::kRefused : LeafState::kFailed;
     leaf_detail_ = because;
     running_->leaf_is(leaf_state_, leaf_detail_);
     running_->update(after);
   }
   ++rounds_by_verdict_[verdict];
+  say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
 Result<Reading> Books::sweep_booked() {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "crosscheck/crosscheck.h"
 #include "model/session.h"
 #include "session/running.h"
@@ -39,8 +40,6 @@ class Books {
   /// Sessions kept besides the running one (design/contracts: the last 20).
   static constexpr std::size_t kSessionsKept = 20;
   /// `log` gets one line per event worth telling; the books never write to a stream themselves.
-  using Log = std::function<void(const std::string&)>;
-
   Books(BooksOptions options, Log log);
 
   /// Readable when follow() has something to do; -1 while no KVM is there to attach to.
@@ -94,7 +93,7 @@ class Books {
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask_booked(std::span<const LeafQuery> queries);
   [[nodiscard]] Result<void> may_read() const;
   void find_leaf();
-  void say(const std::string& line) const;
+  void say(LogLevel level, const std::string& line) const;
 
   BooksOptions options_;
   Log log_;

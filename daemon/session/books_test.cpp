@@ -29,7 +29,7 @@ class BooksOnFakeKernel : public testing::Test {
     BooksOptions options;
     options.probe = kernel_->options();
     options.read_leaf = false;
-    books_ = std::make_unique<Books>(options, [this](const std::string& line) { log_.push_back(line); });
+    books_ = std::make_unique<Books>(options, [this](LogLevel, const std::string& line) { log_.push_back(line); });
     books_->follow();
     ASSERT_TRUE(books_->attached()) << books_->detached_because();
     ASSERT_THAT(books_->sessions(), SizeIs(1));

@@ -190,5 +190,6 @@ std::vector<el_answer> EbpfWitness::guest_answers() const {
 std::vector<ProgramHealth> EbpfWitness::programs() const { return impl_->probe->programs(); }
 std::uint32_t EbpfWitness::possible_cpus() const { return static_cast<std::uint32_t>(impl_->probe->cpus().size()); }
 std::string_view EbpfWitness::death_hook() const { return impl_->probe->death_hook(); }
+const std::string& EbpfWitness::death_hook_why() const { return impl_->probe->death_hook_why(); }
 
 }  // namespace exitledger

@@ -75,6 +75,8 @@ class EbpfWitness {
 
   /// "fentry", "kprobe", or "none": without a hook on the vCPU's death only host totals carry the guarantee.
   [[nodiscard]] std::string_view death_hook() const;
+  /// Why the better hooks were not taken; empty if the best one was.
+  [[nodiscard]] const std::string& death_hook_why() const;
 
  private:
   struct Impl;

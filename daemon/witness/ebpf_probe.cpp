@@ -66,10 +66,14 @@ Probe::~Probe() {
 Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_layout& layout) {
   silence_libbpf();
   // fentry fails where the module's BTF is out of reach (CAP_SYS_ADMIN) or the kernel has no trampolines.
-  for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe}) {
-    if (auto probe = load_with(hook, sizes, layout)) return probe;
+  std::string why;
+  for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe, DeathHook::kNone}) {
+    auto probe = load_with(hook, sizes, layout);
+    if (probe) (*probe)->death_hook_why_ = why;
+    if (probe || hook == DeathHook::kNone) return probe;
+    why += (why.empty() ? "" : "; ") + probe.error().message();
   }
-  return load_with(DeathHook::kNone, sizes, layout);
+  return fail("load", "probe", "no way of loading is left");
 }
 
 Result<std::unique_ptr<Probe>> Probe::load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {

@@ -65,6 +65,8 @@ class Probe {
 
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::string_view death_hook() const { return death_hook_; }
+  /// Why the better hooks were not taken; empty if the best one was.
+  [[nodiscard]] const std::string& death_hook_why() const { return death_hook_why_; }
 
  private:
   struct SkeletonDeleter {
@@ -109,6 +111,7 @@ class Probe {
   std::vector<Program> programs_;
   std::vector<LinkPtr> links_;
   std::string_view death_hook_ = "none";
+  std::string death_hook_why_;
 };
 
 }  // namespace exitledger

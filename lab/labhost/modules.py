@@ -22,6 +22,17 @@ def stock(kernel: Kernel) -> dict[str, Path]:
     return {name: directory / name for name in NAMES}
 
 
+def given(kernel: Kernel, directory: Path) -> dict[str, Path]:
+    """Modules that somebody else built, for this kernel."""
+    for name in NAMES:
+        path = directory / name
+        if not path.exists():
+            raise LabError(f"{directory} has no {name}")
+        if f"vermagic={kernel.release} ".encode() not in path.read_bytes():
+            raise LabError(f"{path} is not for {kernel.release}")
+    return {name: directory / name for name in NAMES}
+
+
 def patched(kernel: Kernel, extra_patches: list[Path]) -> dict[str, Path]:
     """Build them unless the same inputs were built before."""
     build = KVM_PATCH / "build"

@@ -28,6 +28,7 @@ class Options:
     kernel: str = "6.1"
     paging: str = "ept"
     modules: str = "patched"
+    modules_dir: Path | None = None
     cpus: int = 1
     network: bool = False
     forwards: list[Forward] = field(default_factory=list)
@@ -62,6 +63,10 @@ def parse(arguments: list[str]) -> Options:
             parser.error(f"{path}: no such file")
     if given.extra_patch and given.modules != "patched":
         parser.error("--extra-patch needs --modules patched")
+    if given.modules_dir is not None and given.extra_patch:
+        parser.error("--modules-dir: those modules are built, --extra-patch comes too late")
+    if given.modules_dir is not None and not given.modules_dir.is_dir():
+        parser.error(f"--modules-dir {given.modules_dir}: not a directory")
     if given.out is not None and given.out.exists() and not given.out.is_dir():
         parser.error(f"--out {given.out}: not a directory")
     return Options(
@@ -70,6 +75,7 @@ def parse(arguments: list[str]) -> Options:
         kernel=given.kernel,
         paging=paging,
         modules=given.modules,
+        modules_dir=given.modules_dir,
         cpus=given.cpus,
         network=given.network,
         forwards=given.forward,
@@ -95,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--kernel", choices=("6.1", "6.12"), default="6.1", help="Debian kernel line (default: 6.1)")
     host.add_argument("--paging", choices=("ept", "npt", "shadow"), help="default: ept, on amd npt")
     host.add_argument("--modules", choices=("patched", "stock", "none"), default="patched", help="default: patched")
+    host.add_argument(
+        "--modules-dir", type=Path, metavar="DIR", help="kvm.ko, kvm-intel.ko and kvm-amd.ko from here are the patched ones"
+    )
     host.add_argument("--cpus", type=_cpus, default=1, metavar="N", help="of the lab host (default: 1)")
     host.add_argument(
         "--network", action="store_true", help="a network card in the lab host, which reaches nobody by itself"

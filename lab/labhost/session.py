@@ -96,9 +96,12 @@ def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, ext
     with _prepared_by_one():
         sets = {"stock": modules.stock(its)}
         try:
-            sets["patched"] = modules.patched(its, options.extra_patches)
+            if options.modules_dir is not None:
+                sets["patched"] = modules.given(its, options.modules_dir)
+            else:
+                sets["patched"] = modules.patched(its, options.extra_patches)
         except LabError as error:
-            if options.modules == "patched":
+            if options.modules == "patched" or options.modules_dir is not None:
                 raise
             say.progress(f"without the patched modules: {error}")
         network_driver = host.network_driver(its) if options.network else None

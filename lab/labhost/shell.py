@@ -54,7 +54,9 @@ def shell(options: Options) -> int:
 def _bridge(session: Session, watch: Watch, port: int) -> int | None:
     """Until the shell has ended; None on time-out."""
     pending = b""
-    with _raw_terminal(), selectors.DefaultSelector() as selector:
+    prompted = False
+    # Not epoll: it takes no files and no /dev/null, which stdin may be.
+    with _raw_terminal(), selectors.SelectSelector() as selector:
         for name in ("console", "control", "stderr"):
             selector.register(session.readers[name], selectors.EVENT_READ, name)
         selector.register(session.emulator.screen, selectors.EVENT_READ, "screen")
@@ -67,6 +69,7 @@ def _bridge(session: Session, watch: Watch, port: int) -> int | None:
                 if key.data == "stderr":
                     write_all(2, read(key.fd))
                 elif key.data == "port":
+                    prompted = True
                     write_all(1, read(key.fd))
                 else:
                     typed = os.read(key.fd, 4096)
@@ -75,7 +78,8 @@ def _bridge(session: Session, watch: Watch, port: int) -> int | None:
                     if not typed:
                         selector.unregister(key.fd)
                     pending += typed or END_OF_INPUT
-            if pending and watch.ready:
+            # What comes before the shell reads would be lost.
+            if pending and watch.ready and prompted:
                 os.write(port, pending[:INPUT_CHUNK])
                 pending = pending[INPUT_CHUNK:]
                 time.sleep(INPUT_PAUSE_S)

@@ -55,6 +55,12 @@ class Options(unittest.TestCase):
         given = options.parse(["run", "--file", "/bin/sh", "--file", "/etc/passwd", "--", "true"])
         self.assertEqual([Path("/bin/sh"), Path("/etc/passwd")], given.files)
 
+    def test_modules_that_are_built_already(self) -> None:
+        self.assertIsNone(options.parse(["run", "--", "true"]).modules_dir)
+        self.assertEqual(Path("/tmp"), options.parse(["run", "--modules-dir", "/tmp", "--", "true"]).modules_dir)
+        self.assertIn("/nonexistent", refused("run", "--modules-dir", "/nonexistent", "--", "true"))
+        self.assertIn("too late", refused("run", "--modules-dir", "/tmp", "--extra-patch", "/bin/sh", "--", "true"))
+
     def test_refusals_name_the_reason(self) -> None:
         for arguments, word in (
             (["run"], "no command"),
