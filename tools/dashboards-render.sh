@@ -29,10 +29,11 @@ cache=$PWD/.cache/dashboards-render
 first_port=29600 page_port=29650
 
 draw() {
+	local server
 	serve_copies "$first_port" "$PWD/dashboards/rules/exitledger.rules.yml" "${tsdbs[@]}" || return 1
 	node dashboards/render/render.mjs ${may_lack[@]+"${may_lack[@]}"} "$cache" "$out" "$page_port" "${servers[@]}" || return 1
 	# A palette of 256 colours is all that a dashboard needs: a third of the size.
-	find "$out" -name 'exitledger-*.png' -exec pngquant --force --strip --skip-if-larger --ext .png --speed 1 256 {} +
+	for server in "${servers[@]}"; do pngquant --force --strip --ext .png 256 "$out/${server%%=*}"/*.png || return 1; done
 }
 
 tools/setup.sh chromium fonts-inter pngquant

@@ -29,13 +29,14 @@ async function source(name, url) {
   return { uid: name, name, url, scrapeSeconds, from: answered[0], to: answered.at(-1) };
 }
 
-/** The page's status once all panels are done and nothing changes any more. */
-async function settled(page) {
+/** The page's status once all panels are done and nothing changes any more; `errors`: what the page threw, which ends the wait. */
+async function settled(page, errors) {
   const end = Date.now() + patienceMs;
   for (let before = '', same = 0; Date.now() < end; ) {
     const status = await page.evaluate(() => window.exitledger?.status());
     const now = JSON.stringify(status);
     same = status?.done && now === before ? same + 1 : 0;
+    if (errors.length > 0) throw new Error(`the page: ${errors[0]}`);
     if (same === 3) return status;
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -53,18 +54,19 @@ function problem(where, text) {
 async function render(browser, board, name, { uid }) {
   const where = `${name} on ${uid}`;
   const page = await browser.newPage();
-  page.on('pageerror', (error) => problem(where, `the page: ${error.message}`));
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   await page.setViewport({ width, height: 1000 });
   await page.goto(`http://127.0.0.1:${port}/?source=${uid}&board=${name}&mode=${mode}`);
   try {
-    await settled(page);
+    await settled(page, errors);
     // As high as the page is: taking a picture must not change the size, which would draw the panels anew.
     await page.setViewport({ width, height: await page.evaluate(() => document.querySelector('.page').scrollHeight) });
-    const { panels } = await settled(page);
+    const { panels } = await settled(page, errors);
     const wanted = panelsOf(board).filter(({ type }) => type !== 'row').length;
     if (panels.length !== wanted) problem(where, `${panels.length} of ${wanted} panels`);
     for (const panel of panels) {
-      const found = problemsOf(name, panel, mayLack);
+      const found = problemsOf(panel, mayLack);
       for (const text of found) problem(`${where}, ${panel.key} '${panel.title}'`, text);
       const series = panel.queries.map((query) => query.series ?? '-').join('+');
       console.log([where, panel.key, panel.type, `${series} series`, `${panel.shown} shown`, panel.title].join('  '));

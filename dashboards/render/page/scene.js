@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A dashboard's JSON as a scene, as Grafana makes one when it opens a dashboard.
+import { standardTransformersRegistry } from '@grafana/data';
 import {
   DataSourceVariable, EmbeddedScene, QueryVariable, SceneControlsSpacer, SceneDataTransformer, SceneGridItem, SceneGridLayout, SceneGridRow, SceneQueryRunner,
   SceneTimePicker, SceneTimeRange, SceneVariableSet, VariableValueSelectors, VizPanel,
@@ -17,6 +18,9 @@ function variable(model) {
 
 function panel(model) {
   const { id, type, title, description, options, fieldConfig, datasource, targets, transformations, maxDataPoints, interval, gridPos: { x, y, w, h } } = model;
+  // The scene would wait for an answer for ever.
+  for (const { id: wanted } of transformations ?? [])
+    if (!standardTransformersRegistry.getIfExists(wanted)) throw new Error(`panel '${title}': no transformation '${wanted}'`);
   const runner = new SceneQueryRunner({ datasource, queries: targets ?? [], maxDataPoints, minInterval: interval });
   const $data = transformations?.length ? new SceneDataTransformer({ $data: runner, transformations }) : runner;
   const body = new VizPanel({ key: `panel-${id}`, pluginId: type, title, description, options, fieldConfig, $data });

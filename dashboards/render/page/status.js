@@ -23,6 +23,8 @@ function panelStatus(panel, asked) {
     columns: [...element?.querySelectorAll('[role="columnheader"]') ?? []].map((header) => header.innerText.trim()),
     visible: Boolean(element?.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })),
     cutOff: [...element?.querySelectorAll('[role="grid"]') ?? []].some((grid) => grid.scrollWidth > grid.clientWidth),
+    // Changes until all is drawn in its place.
+    boxes: [element, ...element?.querySelectorAll('canvas') ?? []].map((one) => Object.values(one?.getBoundingClientRect().toJSON() ?? {}).join()),
     shown: element ? shown(type, element) : 0,
     text: element?.innerText ?? '',
   };
