@@ -66,11 +66,11 @@ elsewhere() { # the same commit in another directory, built from nothing
 	return "$status"
 }
 lint() { lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$out"/*.deb; }
-completions() { # those that are installed, with the program that is installed
+completions() { # the packaged ones, at every place of the packaged programs
 	local program
 	for program in exitledger exitledger-guest; do
-		packaging/check-completions "$root/usr/share/bash-completion/completions/$program" "$root/usr/share/zsh/vendor-completions/_$program" \
-			"$root/usr/bin/$program" || return 1
+		packaging/check-completions "$out/unpacked/usr/share/bash-completion/completions/$program" \
+			"$out/unpacked/usr/share/zsh/vendor-completions/_$program" "$out/unpacked/usr/bin/$program" || return 1
 	done
 }
 boot() {
@@ -96,6 +96,7 @@ tools/package.sh --out "$out" >/dev/null
 for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out/unpacked"; done
 {
 	stage "package test: lintian" lint || status=1
+	stage "package test: completions" completions || status=1
 	stage "package test: packed again, the same bytes" again build/package || status=1
 	[ -z "$full" ] || stage "package test: built again elsewhere, the same bytes" elsewhere || status=1
 	stage "package test: preparing a clean Debian 12" prepare || exit 1

@@ -64,6 +64,12 @@ else
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
+	if [ "$tier" = all ]; then
+		check "packages, twice, their modules on the AMD host" tools/package-test.sh --full
+		check "packages: their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
+	else
+		check "packages, their modules on the AMD host" tools/package-test.sh
+	fi
 fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check

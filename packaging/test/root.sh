@@ -30,10 +30,10 @@ make_root() {
 		--customize-hook='chroot "$1" sh -c "apt-get install -y --no-install-recommends --download-only /debs/*.deb \
 			linux-image-$RELEASE-unsigned=$VERSION linux-headers-$RELEASE=$VERSION linux-source-${RELEASE%%.0-*}=$VERSION"' \
 		--customize-hook='rm -r "$1/debs"' \
-		bookworm "$tarball.new" "deb $mirror bookworm main" "deb $mirror bookworm-updates main" \
+		bookworm "${tarball%.tar}.new.tar" "deb $mirror bookworm main" "deb $mirror bookworm-updates main" \
 		"deb http://deb.debian.org/debian-security bookworm-security main" >"$log" 2>&1 ||
 		{ tail -n 5 "$log" >&2; return 1; }
-	mv "$tarball.new" "$tarball"
+	mv "${tarball%.tar}.new.tar" "$tarball"
 }
 
 # unpack_root TARBALL DIR
