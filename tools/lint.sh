@@ -25,7 +25,7 @@ check_spdx() {
 	while read -r file; do
 		[ -f "$file" ] || continue
 		case "$file" in
-		LICENSES/* | kvm-patch/series/* | lab/host-root/etc/group | lab/host-root/etc/hosts | lab/host-root/etc/passwd | *.json | *.patch | *.md | *.txt.in | .gitignore | *.png | *.svg) continue ;;
+		LICENSES/* | kvm-patch/series/* | lab/host-root/etc/group | lab/host-root/etc/hosts | lab/host-root/etc/passwd | *.json | *.patch | *.md | *.txt.in | packaging/changelog.in | packaging/copyright | .gitignore | *.png | *.svg) continue ;;
 		esac
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier:' && continue
 		say "lint: $file: no SPDX-License-Identifier in its first three lines"
@@ -42,6 +42,13 @@ check_shell() {
 	shellcheck -x "${scripts[@]}"
 }
 
+# In man/, where the pages that they refer to are found. Whether they say what --help says: ctest, man_pages_test.
+check_man() {
+	local said
+	said=$(cd man && mandoc -T lint ./*) || true
+	[ -z "$said" ] || { echo "$said" >&2; return 1; }
+}
+
 check_tidy() {
 	[ -f build/release/compile_commands.json ] || tools/build.sh release
 	local sources
@@ -55,5 +62,6 @@ failed=0
 stage "lint: formats" tools/fmt.sh --check || failed=1
 stage "lint: SPDX lines" check_spdx || failed=1
 stage "lint: shell scripts" check_shell || failed=1
+stage "lint: manual pages" check_man || failed=1
 [ -n "$quick" ] || stage "lint: clang-tidy" check_tidy || failed=1
 exit $failed

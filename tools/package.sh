@@ -37,15 +37,13 @@ log=$build/package.log
 flags() {
 	DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --get "$1"
 }
+configure_and_make() {
+	CXXFLAGS="$(flags CXXFLAGS) $(flags CPPFLAGS)" CFLAGS="$(flags CFLAGS) $(flags CPPFLAGS)" LDFLAGS=$(flags LDFLAGS) \
+		cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_TESTING=OFF >"$log" 2>&1 || return 1
+	cmake --build "$build" --target exitledger exitledger-guest package_files >>"$log" 2>&1
+}
 compile() {
-	if CXXFLAGS="$(flags CXXFLAGS) $(flags CPPFLAGS)" CFLAGS="$(flags CFLAGS) $(flags CPPFLAGS)" LDFLAGS=$(flags LDFLAGS) \
-		cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_TESTING=OFF >"$log" 2>&1 &&
-		cmake --build "$build" --target exitledger exitledger-guest package_files >>"$log" 2>&1; then
-		return 0
-	fi
-	grep -nE 'error|FAILED|warning' "$log" | head -n 40 >&2
-	tail -n 5 "$log" >&2
-	return 1
+	configure_and_make || { grep -nE 'error|FAILED|warning' "$log" | head -n 40 >&2; tail -n 5 "$log" >&2; return 1; }
 }
 pack() {
 	rm -f "$out"/*.deb

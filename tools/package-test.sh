@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Makes the packages, has lintian look at them, installs, uses and purges them in a clean Debian 12, has DKMS build the modules
+# there, and boots a lab host with them. Its log: OUT/test.log.
+# usage: package-test.sh [--host amd|intel] [--full] [--out DIR]
+#   --host HOST  the lab host (default: amd)
+#   --full       also build the packages a second time elsewhere, and the modules a second and a third time
+#   --out DIR    default: out/packages
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+# shellcheck source=tools/common.sh
+source tools/common.sh
+# shellcheck source=packaging/test/root.sh
+source packaging/test/root.sh
+
+host=amd out=out/packages full=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help)
+		sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		exit 0
+		;;
+	--full) full=twice ;;
+	--host | --out)
+		[ $# -ge 2 ] || { echo "package-test: $1 needs a value" >&2; exit 2; }
+		declare "${1#--}=$2"
+		shift
+		;;
+	*)
+		echo "package-test: unknown option '$1'; it takes --host, --full and --out" >&2
+		exit 2
+		;;
+	esac
+	shift
+done
+case $host in amd | intel) ;; *)
+	echo "package-test: there is no lab host '$host'; amd or intel" >&2
+	exit 2
+	;;
+esac
+[ "$(id -u)" -eq 0 ] || die "package-test: needs root, for the clean Debian"
+
+tools/setup.sh
+rm -rf "$out"
+mkdir -p "$out/modules" .cache/package-root
+out=$(realpath "$out")
+root=$PWD/.cache/package-root/root
+trap 'rm -rf "$root"' EXIT
+
+same_bytes() { # DIR: the packages there are those in $out
+	local deb
+	for deb in "$out"/*.deb; do cmp "$deb" "$1/$(basename "$deb")" || return 1; done
+	rm -rf "$1"
+}
+again() { # BUILD_DIR: packed again, later
+	tools/package.sh --out "$out/again" --build "$1" >/dev/null && same_bytes "$out/again"
+}
+elsewhere() { # the same commit in another directory, built from nothing
+	local tree=.cache/package-root/elsewhere
+	rm -rf "$tree"
+	git worktree prune
+	git worktree add --detach "$tree" HEAD >/dev/null 2>&1 || return 1
+	"$tree/tools/package.sh" --out "$out/again" >/dev/null && same_bytes "$out/again"
+	local status=$?
+	git worktree remove --force "$tree"
+	return "$status"
+}
+lint() { lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$out"/*.deb; }
+completions() { # the packaged ones, at every place of the packaged programs
+	local program
+	for program in exitledger exitledger-guest; do
+		packaging/check-completions "$out/unpacked/usr/share/bash-completion/completions/$program" \
+			"$out/unpacked/usr/share/zsh/vendor-completions/_$program" "$out/unpacked/usr/bin/$program" || return 1
+	done
+}
+boot() {
+	lab/lab run --host "$host" --modules-dir "$out/modules" --timeout-s 900 --out "$out/lab" --file lab/package-check.sh \
+		--file "$out/unpacked/usr/bin/exitledger" --file "$out/unpacked/usr/bin/exitledger-guest" -- /files/package-check.sh
+}
+
+prepare() {
+	local tarball
+	local kernel
+	kernel=$(cd lab && python3 -c 'from labhost import kernel; its = kernel.resolve("6.1"); print(its.release, its.version)') || return 1
+	read -r release kernel_version <<<"$kernel"
+	tarball=.cache/package-root/$(root_key "$out"/*.deb).tar
+	[ -f "$tarball" ] || stage "package test: a clean Debian 12 with what the packages depend on (once)" make_root "$PWD/$tarball" "$out"/*.deb || return 1
+	unpack_root "$tarball" "$root" || return 1
+	mkdir -p "$root/debs" "$root/test"
+	cp "$out"/*.deb "$root/debs"
+	cp packaging/test/* "$root/test"
+}
+
+status=0
+tools/package.sh --out "$out" >/dev/null
+for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out/unpacked"; done
+{
+	stage "package test: lintian" lint || status=1
+	stage "package test: completions" completions || status=1
+	stage "package test: packed again, the same bytes" again build/package || status=1
+	[ -z "$full" ] || stage "package test: built again elsewhere, the same bytes" elsewhere || status=1
+	stage "package test: preparing a clean Debian 12" prepare || exit 1
+	stage "package test: exitledger, exitledger-guest" in_root "$root" /test/daemon.sh "$(dpkg-deb -f "$out"/exitledger_*.deb Version)" || status=1
+	stage "package test: exitledger-kvm-dkms" in_root "$root" /test/dkms.sh "$release" "$kernel_version" /test $full || status=1
+	cp "$root"/test/*.ko "$out/modules"
+	stage "package test: $host lab host with these modules" boot || status=1
+} > >(tee "$out/test.log") 2>&1
+if [ "$status" -eq 0 ] && grep -q '^not ok' "$out/test.log"; then status=1; fi
+say "package test: $(grep -c '^ok ' "$out/test.log" || true) checks passed, $(grep -c '^not ok ' "$out/test.log" || true) failed; log: $out/test.log"
+exit "$status"
