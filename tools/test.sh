@@ -69,9 +69,6 @@ fi
 if [ "$tier" = default ]; then
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 fi
-if [ "$tier" = default ]; then
-	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
-fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
