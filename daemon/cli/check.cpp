@@ -22,6 +22,7 @@ void print_session(const Session& session) {
   fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}\n", "reason", "name", "eBPF", "leaf", "own", "residual",
              "verdict");
   for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
+  fmt::print("each row was read at an instant of its own: while exits go on the rows add up to less than ALL\n");
   for (const BrokenLaw& law : session.laws_broken)
     fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
   fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);

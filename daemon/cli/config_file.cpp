@@ -26,7 +26,11 @@ std::vector<std::string> ConfigFile::parents_of(const std::string& key, int line
   const bool own = std::find(kNotInFiles.begin(), kNotInFiles.end(), key) != kNotInFiles.end();
   if (!own && serve_.get_option_no_throw("--" + key) != nullptr) return {serve_.get_name()};
   if (!own && program_.get_option_no_throw("--" + key) != nullptr) return {};
-  complain(line, fmt::format("unknown key '{}'; keys are the flags of `exitledger serve --help` without dashes", key));
+  complain(
+      line,
+      fmt::format(
+          "unknown key '{}'; keys are the flags of `exitledger --help` and `exitledger serve --help` without dashes",
+          key));
 }
 
 std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& in) const {

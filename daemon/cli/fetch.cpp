@@ -31,7 +31,7 @@ Result<Session> pick(const std::vector<Session>& sessions, const std::string& id
     if (!session.name.empty() && session.name == id_or_name) return session;
   std::string known;
   for (const Session& session : sessions) known += (known.empty() ? "" : ", ") + session.id;
-  return fail("find session", id_or_name, known.empty() ? "there is none yet" : "there are " + known);
+  return fail("find session", id_or_name, known.empty() ? "there is none yet" : "the sessions kept are " + known);
 }
 
 }  // namespace exitledger::cli

@@ -25,6 +25,19 @@ CLI::AsNumberWithUnit duration_units() {
                                CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
 }
 
+// CLI11's own words name its types and numbers. `expected` goes after "is not".
+CLI::Validator explained(const CLI::Validator& inner, const std::string& expected) {
+  const auto check = [inner, expected](std::string& text) -> std::string {
+    const std::string given = text;
+    try {
+      if (inner(text).empty()) return {};
+    } catch (const CLI::Error&) {  // AsNumberWithUnit throws what it finds
+    }
+    return "'" + given + "' is not " + expected;
+  };
+  return {check, inner.get_description()};
+}
+
 // "ept=FILE" pairs.
 std::string take_metrics(const std::vector<std::string>& pairs, std::map<std::string, std::string>& into) {
   for (const std::string& pair : pairs) {
@@ -59,8 +72,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
   app.add_option("--web.config.file", options.web_config_file,
                  "TLS and basic auth of these addresses, in exporter-toolkit's format (docs/web-config.md)");
   app.add_option("--leaf.interval", interval_ms, "Time between readings of the leaf while exits go on (500ms, 10s, 1m)")
-      ->transform(duration_units())
-      ->check(CLI::Range(std::int64_t{100}, std::int64_t{3'600'000}))
+      ->transform(explained(duration_units(), "a duration with its unit (500ms, 10s, 1m)"))
+      ->check(explained(CLI::Range(std::int64_t{100}, std::int64_t{3'600'000}), "from 100ms to 60m"))
       ->default_str("10s");
   app.add_flag("!--no-collector.time", options.collect_time, "Counts alone: no time from exit to entry");
   app.add_flag("!--no-collector.leaf", options.collect_leaf, "eBPF alone: never ask the leaf");
@@ -72,14 +85,16 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
   app.add_flag("--capabilities.keep", options.keep_capabilities,
                "Keep all capabilities; else only CAP_BPF and CAP_PERFMON stay once the probe is attached");
   app.add_option_no_stream("--log.level", options.log.level, "Least level that is logged: debug, info, warn, error")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::kDebug},
-                                                                          {"info", LogLevel::kInfo},
-                                                                          {"warn", LogLevel::kWarn},
-                                                                          {"error", LogLevel::kError}}))
+      ->transform(explained(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::kDebug},
+                                                                                    {"info", LogLevel::kInfo},
+                                                                                    {"warn", LogLevel::kWarn},
+                                                                                    {"error", LogLevel::kError}}),
+                            "debug, info, warn or error"))
       ->default_str("info");
   app.add_option_no_stream("--log.format", options.log.format, "logfmt or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, LogFormat>{{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}))
+      ->transform(explained(CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"logfmt", LogFormat::kLogfmt},
+                                                                                     {"json", LogFormat::kJson}}),
+                            "logfmt or json"))
       ->default_str("logfmt");
 }
 
@@ -118,7 +133,8 @@ Parsed parse(int argc, const char* const* argv) {
       *app.add_subcommand("leaf", "Read the exit-count CPUID leaves of this host through a micro guest");
   leaf_app
       .add_option_no_stream("--scope", leaf_options.scope, "Whose counters: default, vm (the micro guest), host, cpu")
-      ->transform(CLI::CheckedTransformer(micro_guest_scopes()))
+      ->transform(explained(CLI::CheckedTransformer(micro_guest_scopes()),
+                            "a scope of the micro guest: default, vm, host or cpu"))
       ->default_str("host");
   leaf_app.add_flag("--all", leaf_options.all, "Also reasons that have not happened");
   leaf_app.add_flag("--json", leaf_options.json, "JSON on stdout");

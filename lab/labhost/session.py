@@ -132,7 +132,16 @@ def _prepared_by_one() -> Iterator[None]:
 def _directories() -> tuple[Path, Path]:
     RUNS.mkdir(parents=True, exist_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(RUNS)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     work = RUNS / name
     work.mkdir()
     return work, LOGS / f"{name}.log"
+
+
+def remove_leftovers(runs: Path) -> None:
+    """What labs left that were killed: a run's directory ends in the number of its process."""
+    for directory in runs.iterdir():
+        owner = directory.name.rpartition("-")[2]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(directory, ignore_errors=True)
