@@ -2,6 +2,7 @@
 #include "cli/capabilities.h"
 
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <memory>
@@ -29,6 +30,7 @@ Result<void> drop_capabilities() {
   }
   if (cap_reset_ambient() != 0) return fail_errno("drop", "ambient capabilities");
   if (cap_set_proc(kept.get()) != 0) return fail_errno("drop", "capabilities");
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("set", "no_new_privs");
   return {};
 }
 

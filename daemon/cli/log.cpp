@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -27,9 +28,9 @@ std::string rfc3339(std::int64_t unix_ns) {
                      unix_ns % kPerSecond / kPerMillisecond);
 }
 
-// A VM's name is its owner's choice: no line may end early, no byte may break the JSON.
+// A VM's name is its owner's choice: no line may end early, no byte may break the JSON or command a terminal.
 std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -44,8 +45,11 @@ std::string log_record(LogFormat format, LogLevel level, std::int64_t unix_ns, c
 Log log_to_stderr(const LogOptions& options) {
   return [options](LogLevel level, const std::string& line) {
     if (level < options.level) return;
-    // Not fmt::print: it throws when the write fails.
-    std::fprintf(stderr, "%s\n", log_record(options.format, level, unix_now_ns(), line).c_str());
+    try {
+      // Not fmt::print: it throws when the write fails.
+      std::fprintf(stderr, "%s\n", log_record(options.format, level, unix_now_ns(), line).c_str());
+    } catch (const std::exception&) {  // out of memory: nothing can be said any more
+    }
   };
 }
 

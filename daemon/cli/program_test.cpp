@@ -77,13 +77,14 @@ daemon=$!
 for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" >/dev/null 2>&1 && break; sleep 0.1; done
 "$exitledger" sessions list --api.socket "$d/s" >/dev/null; echo "unix $?"
 curl -sf "http://127.0.0.1:$(cat "$d/port")/-/healthy" >/dev/null; echo "tcp $?"
+curl -s -o /dev/null -w 'post over tcp %{http_code}\n' -X POST "http://127.0.0.1:$(cat "$d/port")/api/v1/hold"
 kill -TERM $daemon; wait $daemon; echo "daemon $?"
 [ -S "$d/s" ]; echo "the file stays $?"
 grep -c 'listening on' "$d/log"
 )";
 
 TEST(Program, ServesTheSocketsThatSystemdPasses) {
-  EXPECT_EQ(shell(kSocketActivation).output, "unix 0\ntcp 0\ndaemon 0\nthe file stays 0\n2\n");
+  EXPECT_EQ(shell(kSocketActivation).output, "unix 0\ntcp 0\npost over tcp 403\ndaemon 0\nthe file stays 0\n2\n");
 }
 
 TEST(Program, SystemdSocketsThatAreNotThereEndIt) {

@@ -103,21 +103,27 @@ std::string status_line(const Books& books) {
 }
 
 // The daemon once it listens.
-struct Running {
+struct Daemon {
   const UniqueFd& signals;
   Books& books;
   HttpServer& server;
   ServiceManager& manager;
+  const Log& log;
   bool drop_when_attached;
 };
 
-// Everything that is due at once.
-Result<void> turn(Running& daemon) {
+// The books; once they are attached, nothing but the probe's capabilities is needed any more.
+Result<void> follow_books(Daemon& daemon) {
   daemon.books.follow();
-  if (daemon.drop_when_attached && daemon.books.attached()) {
-    if (auto dropped = drop_capabilities(); !dropped) return dropped;
-    daemon.drop_when_attached = false;
-  }
+  if (!daemon.drop_when_attached || !daemon.books.attached()) return {};
+  if (auto dropped = drop_capabilities(); !dropped) return dropped;
+  daemon.drop_when_attached = false;
+  daemon.log(LogLevel::kInfo, "capabilities dropped; of CAP_BPF and CAP_PERFMON stays what was there");
+  return {};
+}
+
+Result<void> do_what_is_due(Daemon& daemon) {
+  if (auto done = follow_books(daemon); !done) return done;
   daemon.server.run();
   daemon.manager.alive();
   daemon.manager.status(status_line(daemon.books));
@@ -125,9 +131,9 @@ Result<void> turn(Running& daemon) {
 }
 
 // Until a stop signal; returns its number.
-Result<int> loop(Running daemon) {
+Result<int> loop(Daemon& daemon) {
   for (;;) {
-    if (auto done = turn(daemon); !done) return tl::unexpected{done.error()};
+    if (auto done = do_what_is_due(daemon); !done) return tl::unexpected{done.error()};
     // A descriptor of -1 (nothing to attach to yet) is skipped by poll().
     std::array<pollfd, 3> fds{{{daemon.signals.get(), POLLIN, 0},
                                {daemon.books.event_fd(), POLLIN, 0},
@@ -164,10 +170,12 @@ int run_serve(const Common& common, const ServeOptions& options) {
   books_options.leaf.device = common.kvm_device;
   books_options.leaf_interval = options.leaf_interval;
   books_options.read_leaf = options.collect_leaf;
-  // A long check ends when a stop signal waits to be read.
-  books_options.stopping = [fd = signals->get()] {
+  ServiceManager manager;
+  // A long check ends when a stop signal waits to be read, and is no reason for the watchdog.
+  books_options.go_on = [fd = signals->get(), &manager] {
+    manager.alive();
     pollfd waiting{fd, POLLIN, 0};
-    return poll(&waiting, 1, 0) > 0;
+    return poll(&waiting, 1, 0) <= 0;
   };
   const Log log = log_to_stderr(options.log);
   Books books{books_options, log};
@@ -176,12 +184,12 @@ int run_serve(const Common& common, const ServeOptions& options) {
   add_routes(router, books, api, options.vm_limit);
   auto server = HttpServer::create(router, {}, std::move(*web));
   if (!server) return complain(server.error());
-  ServiceManager manager;
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());
   for (const std::string& address : (*server)->addresses()) log(LogLevel::kInfo, "listening on " + address);
-  books.follow();
+  Daemon daemon{*signals, books, **server, manager, log, !options.keep_capabilities};
+  if (auto followed = follow_books(daemon); !followed) return complain(followed.error());
   manager.ready();
-  const auto signal_number = loop({*signals, books, **server, manager, !options.keep_capabilities});
+  const auto signal_number = loop(daemon);
   manager.stopping();
   if (!signal_number) return complain(signal_number.error());
   log(LogLevel::kInfo, fmt::format("signal {}: stopping", *signal_number));

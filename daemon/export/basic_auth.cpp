@@ -61,7 +61,7 @@ BasicAuth::Answer BasicAuth::check(const std::string& name, const std::string& p
   const bool right = hashes_to(password, hash_for(name)) && users_.contains(name);
   if (!right) {
     const Time after = now_();
-    next_hash_ = after + (after - before) * (kShare - 1);
+    next_hash_ = after + (after - before) * (kParts - 1);
     was_wrong(address, after);
     return Answer::kNo;
   }

@@ -57,6 +57,8 @@ Result<ListenSocket> adopt_socket(UniqueFd fd) {
   ListenSocket socket;
   socket.local = has_option(fd.get(), SO_DOMAIN, AF_UNIX);
   socket.address = bound_address(fd.get());
+  if (socket.local && !socket.address.starts_with('/'))
+    return fail("take", number, "a unix socket without a file has no permissions: everybody could use it", EPERM);
   socket.fd = std::move(fd);
   return socket;
 }

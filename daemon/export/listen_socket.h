@@ -62,7 +62,7 @@ struct ListenSocket {
 [[nodiscard]] std::string bound_address(int fd);
 
 /// Takes a socket that somebody else bound (systemd's .socket unit), TCP or unix; a unix socket's file stays theirs.
-/// Error: it is no stream socket that listens.
+/// Error: it is no stream socket that listens, or a unix socket without a path, which has no permissions.
 [[nodiscard]] Result<ListenSocket> adopt_socket(UniqueFd fd);
 
 }  // namespace exitledger

@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -160,6 +162,41 @@ TEST(ListenUnix, LeavesASuccessorsSocketAlone) {
   ASSERT_TRUE(second);
   first = fail("end", "first", {});
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(AdoptSocket, OnlyAUnixSocketWithAFileIsLocal) {
+  auto tcp = listen_tcp("127.0.0.1:0");
+  ASSERT_TRUE(tcp);
+  const auto adopted = adopt_socket(std::move(tcp->fd));
+  ASSERT_TRUE(adopted) << adopted.error().message();
+  EXPECT_FALSE(adopted->local);
+  EXPECT_EQ(adopted->address, tcp->address);
+
+  const test::TemporaryDirectory directory;
+  auto unix = listen_unix(directory.path() + "/s");
+  ASSERT_TRUE(unix);
+  const auto local = adopt_socket(std::move(unix->fd));
+  ASSERT_TRUE(local) << local.error().message();
+  EXPECT_TRUE(local->local);
+  EXPECT_EQ(local->address, directory.path() + "/s");
+}
+
+TEST(AdoptSocket, RefusesWhatEverybodyCouldUseAndWhatDoesNotListen) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "exitledger-test-" + std::to_string(::getpid());
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  UniqueFd abstract{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  ASSERT_EQ(::bind(abstract.get(), reinterpret_cast<const sockaddr*>(&address),
+                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())),
+            0);
+  ASSERT_EQ(::listen(abstract.get(), 1), 0);
+  const auto refused = adopt_socket(std::move(abstract));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("has no permissions"));
+
+  EXPECT_FALSE(adopt_socket(UniqueFd{::socket(AF_INET, SOCK_STREAM, 0)})) << "it does not listen";
+  EXPECT_FALSE(adopt_socket(UniqueFd{::socket(AF_INET, SOCK_DGRAM, 0)}));
 }
 
 }  // namespace

@@ -193,7 +193,8 @@ void Books::find_leaf() {
   }
   if (leaf_state_ != LeafState::kPresent) {
     running_->leaf_is(leaf_state_, leaf_detail_);
-    say(LogLevel::kWarn, fmt::format("leaf {}: {}", to_string(leaf_state_), leaf_detail_));
+    say(options_.read_leaf ? LogLevel::kWarn : LogLevel::kInfo,
+        fmt::format("leaf {}: {}", to_string(leaf_state_), leaf_detail_));
   }
 }
 
@@ -216,6 +217,9 @@ void Books::read_leaf() {
     running_->update(after);
   }
   ++rounds_by_verdict_[verdict];
+  if (verdict == Verdict::kDisagrees && !said_disagrees_)
+    say(LogLevel::kError, fmt::format("the books disagree: {}", running_->session().why));
+  said_disagrees_ = verdict == Verdict::kDisagrees;
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
@@ -262,7 +266,7 @@ Result<Session> Books::judge(unsigned rounds) {
   follow();
   if (auto may = may_read(); !may) return tl::unexpected{may.error()};
   for (unsigned i = 0; i < (rounds == 0 ? kEnough : rounds); ++i) {
-    if (options_.stopping && options_.stopping()) return fail("judge", "the running session", "the daemon is stopping");
+    if (options_.go_on && !options_.go_on()) return fail("judge", "the running session", "the daemon is stopping");
     read_leaf();
     if (rounds == 0 && settled(running_->session())) break;
   }

@@ -32,7 +32,7 @@ struct BooksOptions {
   LeafOptions leaf;
   bool read_leaf = true;                            ///< false: eBPF alone, the leaf counts as absent
   std::chrono::milliseconds leaf_interval{10'000};  ///< between readings while exits go on
-  std::function<bool()> stopping;                   ///< asked between readings: true ends a long judge()
+  std::function<bool()> go_on;                      ///< called between the readings of judge(): false ends it
 };
 
 class Books {
@@ -97,6 +97,7 @@ class Books {
 
   BooksOptions options_;
   Log log_;
+  bool said_disagrees_ = false;  ///< of the newest reading
   ModuleState modules_;
   std::unique_ptr<EbpfWitness> ebpf_;
   std::string detached_because_;

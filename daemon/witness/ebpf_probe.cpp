@@ -67,13 +67,15 @@ Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_lay
   silence_libbpf();
   // fentry fails where the module's BTF is out of reach (CAP_SYS_ADMIN) or the kernel has no trampolines.
   std::string why;
-  for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe, DeathHook::kNone}) {
+  for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe}) {
     auto probe = load_with(hook, sizes, layout);
     if (probe) (*probe)->death_hook_why_ = why;
-    if (probe || hook == DeathHook::kNone) return probe;
+    if (probe) return probe;
     why += (why.empty() ? "" : "; ") + probe.error().message();
   }
-  return fail("load", "probe", "no way of loading is left");
+  auto probe = load_with(DeathHook::kNone, sizes, layout);
+  if (probe) (*probe)->death_hook_why_ = why;
+  return probe;
 }
 
 Result<std::unique_ptr<Probe>> Probe::load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {

@@ -131,6 +131,7 @@ two_vcpus_under_load() {
 	start_daemon
 	boot-guest --vcpus 2 -- sh -c 'echo up; while :; do cat /proc/uptime; done >/dev/null' &
 	_guest=$!
+	trap 'kill $_guest 2>/dev/null || true' EXIT
 	_wait_for_line up /run/guest/guest.stdout
 	exitledger check --rounds 5 --json >/out/load.json
 	kill "$_guest"

@@ -19,6 +19,7 @@ sandboxed() { # UNIT
 	inside grep -E 'Uid|CapEff|CapPrm|CapAmb|NoNewPrivs|Seccomp:' "/proc/$_pid/status"
 	is "capabilities" "000000c000000000" "$(inside sed -n 's/^CapPrm:\t//p' "/proc/$_pid/status")"
 	is "ambient capabilities" "0000000000000000" "$(inside sed -n 's/^CapAmb:\t//p' "/proc/$_pid/status")"
+	is "no new privileges" "1" "$(inside sed -n 's/^NoNewPrivs:\t//p' "/proc/$_pid/status")"
 	is "system call filter" "2" "$(inside sed -n 's/^Seccomp:\t//p' "/proc/$_pid/status")"
 	is "user" "exitledger" "$(inside stat -c %U "/proc/$_pid")"
 }
@@ -67,14 +68,29 @@ both_books() {
 	is "its end" "success" "$(property exitledger-leaf.service Result)"
 }
 
-# A daemon that hangs is ended and started anew.
+# Started before there is a KVM: it waits, and then has both witnesses.
+before_kvm() {
+	fresh npt
+	use-modules none
+	inside systemctl start exitledger-leaf.service
+	is "status" "no KVM module is loaded: waiting for one" "$(property exitledger-leaf.service StatusText)"
+	load npt
+	boot-guest --forks 5
+	inside exitledger status --wait-s 60
+	inside exitledger check --json >/out/systemd-before-kvm.json
+	books_agree /out/systemd-before-kvm.json npt
+	sandboxed exitledger-leaf.service
+}
+
+# A daemon that hangs is ended and started anew; one that works for long is not.
 watchdog() {
 	fresh npt
 	inside mkdir -p /run/systemd/system/exitledger-leaf.service.d
 	inside sh -c 'printf "[Service]\nWatchdogSec=4\nRestartSec=1\n" >/run/systemd/system/exitledger-leaf.service.d/fast.conf'
 	inside systemctl daemon-reload
 	inside systemctl start exitledger-leaf.service
-	sleep 10
+	begin=$(cut -d. -f1 /proc/uptime)
+	until [ $(($(cut -d. -f1 /proc/uptime) - begin)) -gt 12 ]; do inside exitledger check --rounds 100 >/dev/null; done
 	is "restarts while it works" 0 "$(property exitledger-leaf.service NRestarts)"
 	inside kill -STOP "$(property exitledger-leaf.service MainPID)"
 	for _ in $(seq 60); do
@@ -86,7 +102,7 @@ watchdog() {
 	inside systemctl stop exitledger-leaf.service
 }
 
-# A wrong configuration is refused before the running service is touched, with the line that is wrong.
+# A wrong configuration ends the start, with the line that is wrong in the journal.
 wrong_configuration() {
 	fresh npt
 	inside sh -c 'printf "leaf.intervall: 5s\n" >/etc/exitledger/exitledger.yml'
@@ -99,6 +115,7 @@ wrong_configuration() {
 boot_systemd
 run_case systemd-ebpf-alone ebpf_alone
 run_case systemd-both-books both_books
+run_case systemd-before-kvm before_kvm
 run_case systemd-watchdog watchdog
 run_case systemd-wrong-configuration wrong_configuration
 finish
