@@ -16,7 +16,7 @@ namespace exitledger {
 class BasicAuth {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;
-  static constexpr int kShare = 5;                 ///< hashing takes one part of this many of the time
+  static constexpr int kParts = 5;                 ///< hashing wrong ones takes one part of so many of the time
   static constexpr unsigned kWrongPerAddress = 3;  ///< within kForgiven; after that the address is not checked
   static constexpr std::chrono::seconds kForgiven{60};
   static constexpr std::size_t kAddresses = 1024;  ///< remembered at once; beyond that the oldest is forgotten

@@ -140,6 +140,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   if (changed) layout_known_ = true;
   running_.emplace(std::move(start));
   leaf_host_.reset();
+  said_disagrees_ = false;
   say(LogLevel::kInfo,
       fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
                   to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
