@@ -27,7 +27,7 @@ finish() {
 
 # From the packages that were downloaded with the root: there is no network.
 install_packages() {
-	apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends --no-download --allow-downgrades "$@"
+	apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends "$@"
 }
 
 purge_packages() {
@@ -40,6 +40,7 @@ purge_packages() {
 everything() {
 	local names
 	names=$(find / -xdev \( -path /proc -o -path /tmp -o -path /dev -o -path /debs -o -path /test -o -path /var/cache -o -path /var/log -o -path /var/lib/apt \
+		-o -path /run \
 		-o -path /var/lib/dpkg -o -path /etc/ld.so.cache \) -prune -o ! -type d -printf '%M %u:%g %p %l\n' | sort)
 	{
 		echo "$names"

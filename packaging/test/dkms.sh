@@ -61,6 +61,8 @@ check "a kernel is installed" install_packages "linux-image-$release-unsigned=$k
 mkdir -p /lib/modules/$other/build/include
 everything /tmp/before
 check "apt installs it, with what it depends on" install_logged /tmp/first "linux-source-${release%%.0-*}=$kernel_version" /debs/exitledger-kvm-dkms_*.deb
+# It was named for its version alone.
+apt-mark auto "linux-source-${release%%.0-*}" >/dev/null
 version=$(dpkg-query -W -f '${source:Upstream-Version}' exitledger-kvm-dkms)
 dpkg -L exitledger-kvm-dkms | sed 's/^/# file /'
 check "the other kernel is refused with one line" keeps_its_own $other /tmp/first "there is no patch series"
