@@ -24,3 +24,24 @@ stage() {
 	fi
 	return "$status"
 }
+
+# fresh_out DIR: makes an empty directory for results. What an earlier run left in it goes; a directory of anybody else's
+# stays as it is, and is refused with status 1.
+fresh_out() {
+	local marker=$1/.exitledger-results
+	if [ -e "$1" ] && [ ! -d "$1" ]; then
+		say "$1: not a directory"
+		return 1
+	fi
+	if [ -d "$1" ] && [ -n "$(ls -A "$1")" ] && [ ! -e "$marker" ] && [[ $(readlink -f "$1") != "$(readlink -f .)"/out/* ]]; then
+		say "$1: not empty, and no results of ours: name another directory, or one that does not exist yet"
+		return 1
+	fi
+	mkdir -p "$1" && find "$1" -xdev -mindepth 1 -delete && touch "$marker"
+}
+
+# from_caller PATH: as the caller of ./dev means it, who may stand in another directory.
+from_caller() {
+	local directory=${EXITLEDGER_CALLER_DIRECTORY:-$PWD}
+	if [[ $1 == /* || $directory == "$PWD" ]]; then echo "$1"; else echo "$directory/$1"; fi
+}

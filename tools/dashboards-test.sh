@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# That the checks of tools/dashboards.sh find what they are for: each is given a copy of dashboards/ with one fault, and must refuse it
-# by the right name. Needs the packages that tools/dashboards.sh installs.
-# usage: dashboards-test.sh [--tsdb DIR]…   without data the faults that only a query shows are left out
+# That the checks of tools/dashboards.sh and tools/dashboards-render.sh find what they are for: each is given a copy of dashboards/ with one
+# fault, and must refuse it by the right name. Needs the packages that those two install.
+# usage: dashboards-test.sh [--tsdb DIR]…   without data the faults that only a query or a picture shows are left out
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -20,6 +20,7 @@ copy() {
 	cp -r dashboards tools "$work/tree/"
 	cp -r docs/runbooks docs/metrics.md "$work/tree/docs/"
 	ln -s "$PWD/.cache/dashboards" "$work/tree/.cache/dashboards"
+	ln -s "$PWD/.cache/dashboards-render" "$work/tree/.cache/dashboards-render"
 }
 
 refused() { # FAULT EXPECTED COMMAND…: the command must fail in the copy and say EXPECTED
@@ -117,6 +118,21 @@ if [ ${#data[@]} -gt 0 ]; then
 	sed -i 's/exitledger_witness_up{witness="leaf"}/exitledger_witness_up{witness="leaves"}/' "$work/tree/dashboards/$yml" "$work/tree/dashboards/rules/exitledger.test.yml"
 	refused "an alert on a label value that does not exist" "no data: exitledger_witness_up{witness=\"leaves\"}" \
 		tools/dashboards.sh --may-lack exitledger_session_laws_broken --may-lack exitledger_vms_left_out "${every[@]}"
+
+	[ -d .cache/dashboards-render/node_modules ] || die "dashboards-test: run tools/dashboards-render.sh first"
+	drawn() { # FAULT EXPECTED JQ: drawn alone, on the first of the data
+		copy
+		rm "$work/tree/dashboards/"exitledger-*.json
+		jq "$3" dashboards/exitledger-vm.json >"$work/tree/dashboards/exitledger-vm.json"
+		refused "$1" "$2" tools/dashboards-render.sh --out "$work/pictures" "${every[@]:0:2}"
+	}
+	table='(.panels[] | select(.title == "VMs"))'
+	drawn "a query that Prometheus refuses to draw" "'Exits per second': Error: bad_data: " '.panels[2].targets[0].expr += ")"'
+	drawn "a panel type without a renderer" "'Exits per second': Error: no renderer for panel type 'heatmap'" '.panels[2].type = "heatmap"'
+	drawn "a panel that stays empty" "'Exits per second': no data: " '.panels[2].targets[0].expr |= sub("vm=.*?\"}"; "vm=\"-1\"}")'
+	drawn "a column without a name" "'VMs': column 'Value #A' has no name of its own" "del($table.transformations[1].options.renameByName[\"Value #A\"])"
+	drawn "a table that is cut off" "'VMs': is wider than its panel" "$table.gridPos.w = 6"
+	drawn "a transformation that does not exist" "panel 'VMs': no transformation 'merged'" "$table.transformations[0].id = \"merged\""
 fi
 
 say "dashboards-test: $cases faults"

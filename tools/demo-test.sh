@@ -54,6 +54,12 @@ for verdict in 0 1 2 124; do
 done
 world 0 0 1
 expect 125 "$demo" --out "$work/out"
+# Nothing of anybody else's is deleted.
+mkdir "$work/precious"
+touch "$work/precious/file"
+expect 64 "$demo" --out "$work/precious"
+expect 64 "$demo" --out "$work/precious/file"
+[ -f "$work/precious/file" ]
 world 0 1 1
 expect 1 "$demo" --out "$work/out"
 world 1 0 0

@@ -15,7 +15,8 @@ usage() {
 		  --host HOST          the emulated host: intel (default; Bochs), amd (QEMU, many times faster)
 		  --forks N            forks of the guest's workload (default 50)
 		  --extra-patch FILE   a patch on top of the KVM series, anybody's (repeatable)
-		  --out DIR            where result.json and the scrapes go (default out/demo)
+		  --out DIR            where result.json and the scrapes go (default out/demo);
+		                       emptied if it is an earlier run's
 	USAGE
 }
 
@@ -44,12 +45,13 @@ while [ $# -gt 0 ]; do
 		shift 2
 		;;
 	--extra-patch)
-		[ -r "$2" ] || refuse "--extra-patch $2: no such readable file"
-		lab+=(--extra-patch "$2")
+		patch=$(from_caller "$2")
+		[ -r "$patch" ] || refuse "--extra-patch $patch: no such readable file"
+		lab+=(--extra-patch "$patch")
 		shift 2
 		;;
 	--out)
-		out=$2
+		out=$(from_caller "$2")
 		shift 2
 		;;
 	-h | --help)
@@ -61,10 +63,9 @@ while [ $# -gt 0 ]; do
 done
 
 begin=$SECONDS
+fresh_out "$out" || exit 64
 tools/setup.sh || exit 125
 tools/build.sh release exitledger exitledger-guest || exit 125
-rm -rf "$out"
-mkdir -p "$out"
 status=0
 # The host's default mode is the one with two levels of page tables: ept or npt.
 lab/lab run --host "$host" "${lab[@]}" --file lab/demo.sh --out "$out" --timeout-s 1500 -- \

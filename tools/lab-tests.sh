@@ -10,8 +10,7 @@ source tools/common.sh
 
 tier=${1:-default}
 out=out/lab-tests
-rm -rf "$out"
-mkdir -p "$out"
+fresh_out "$out"
 tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledger-vm-storm
 selftest=.cache/selftest/exit_leaf_test
 stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"

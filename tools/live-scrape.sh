@@ -10,12 +10,12 @@ source tools/common.sh
 
 host=amd forks=20 out=out/live-scrape
 while [ $# -gt 0 ]; do
+	[[ $1 =~ ^--(host|forks|out)$ ]] || die "live-scrape: unknown option '$1'; it takes --host, --forks and --out"
 	[ $# -ge 2 ] || die "live-scrape: $1 needs a value"
 	case $1 in
 	--host) host=$2 ;;
 	--forks) forks=$2 ;;
 	--out) out=$2 ;;
-	*) die "live-scrape: unknown option '$1'; it takes --host, --forks and --out" ;;
 	esac
 	shift 2
 done
@@ -23,8 +23,8 @@ daemon_port=29435 release_port=29436 prometheus_port=29490
 interval_s=1
 settle_limit_s=900
 
-rm -rf "$out"
-mkdir -p "$out"
+[[ $host =~ ^(intel|amd)$ ]] || die "live-scrape: --host is intel or amd, not '$host'"
+fresh_out "$out"
 cat >"$out/prometheus.yml" <<END
 global: {scrape_interval: ${interval_s}s, scrape_timeout: ${interval_s}s}
 scrape_configs:
@@ -32,6 +32,7 @@ scrape_configs:
     static_configs: [{targets: ["127.0.0.1:$daemon_port"]}]
 END
 
+: >"$out/lab.out"
 lab_pid='' prometheus_pid=''
 clean_up() {
 	local pid

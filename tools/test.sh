@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
-#   --quick  units, lint, the emulated AMD host with one CPU
-#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one
-#   --all    that in full, with clang-tidy, every kernel patch built by itself, and the demos
+#   --quick  units, lint, dashboards and rules, the emulated AMD host with one CPU
+#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one, every dashboard's queries on its data
+#   --all    that in full, with clang-tidy, every kernel patch built by itself, the dashboards drawn, and the demos
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -56,6 +56,7 @@ else
 	check "lint" tools/lint.sh --quick
 fi
 if [ "$tier" = quick ]; then
+	check "dashboards and rules" tools/dashboards.sh
 	check "lab: the AMD host" tools/lab-tests.sh quick
 	check "systemd: the units, offline" tools/systemd-test.sh --offline
 else
@@ -64,16 +65,17 @@ else
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
-	if [ "$tier" = all ]; then
-		check "packages, twice, their modules on the AMD host" tools/package-test.sh --full
-		check "packages: their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
-	else
-		check "packages, their modules on the AMD host" tools/package-test.sh
-	fi
+fi
+if [ "$tier" = default ]; then
+	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 fi
 if [ "$tier" = all ]; then
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
+	both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)
+	check "dashboards and rules, every query on both hosts' data" tools/dashboards.sh "${both[@]}"
+	check "dashboards drawn" tools/dashboards-render.sh "${both[@]}" --out out/dashboards
+	check "dashboards: faults are found" tools/dashboards-test.sh "${both[@]}"
 	check "demo" tools/demo.sh
 	check "demo, AMD host" tools/demo.sh --host amd --out out/demo-amd
 	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200

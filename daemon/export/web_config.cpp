@@ -101,9 +101,8 @@ class Reader {
     for (const auto& entry : node) {
       const auto key = entry.first.as<std::string>();
       const auto value = entry.second.as<std::string>();
-      if (!seen.insert(key).second) {
-        return complain(entry.first.Mark(), fmt::format("'{}' is there twice", key));
-      } else if (key == "cert_file") {
+      if (!seen.insert(key).second) return complain(entry.first.Mark(), fmt::format("'{}' is there twice", key));
+      if (key == "cert_file") {
         cert_file = value;
       } else if (key == "key_file") {
         key_file = value;

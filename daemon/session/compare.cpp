@@ -37,11 +37,16 @@ std::map<Reason, Counted> counts_of(const Session& session) {
   return counts;
 }
 
-/// A reason without a row has not happened: 0 in both books, if there was a second book.
-Counted counted(const std::map<Reason, Counted>& counts, Reason reason, const Session& session) {
-  if (const auto found = counts.find(reason); found != counts.end()) return found->second;
-  if (session.reasons.empty()) return {};
+/// 0 in both books, if there was a second book.
+Counted nothing_of(const Session& session) {
+  if (session.reasons.empty()) return {{}, session.verdict == Verdict::kAgrees};
   return {{0, 0}, session.verdict == Verdict::kAgrees};
+}
+
+/// A reason without a row has not happened.
+Counted counted(const std::map<Reason, Counted>& counts, Reason reason, const Session& session) {
+  const auto found = counts.find(reason);
+  return found != counts.end() ? found->second : nothing_of(session);
 }
 
 ComparedReason compared(Reason reason, std::string name, const Counted& a, const Counted& b) {
@@ -92,13 +97,19 @@ void add_objections(std::vector<std::string>& objections, std::string_view side,
 
 void add_notes(std::vector<std::string>& notes, const Session& a, const Session& b) {
   if (a.kernel != b.kernel) notes.push_back(fmt::format("other kernels: A {}, B {}", a.kernel, b.kernel));
-  if (a.running()) notes.emplace_back("A still runs");
-  if (b.running()) notes.emplace_back("B still runs");
+  for (const auto& [side, session] : {std::pair{"A", &a}, std::pair{"B", &b}}) {
+    if (session->running()) notes.push_back(fmt::format("{} still runs", side));
+    const std::uint64_t judged = judged_exits(*session), counted = session->ebpf.all();
+    if (!session->reasons.empty() && counted > judged)
+      notes.push_back(
+          fmt::format("{} exits of {} came after its last reading: only eBPF counted them, and they are left out",
+                      grouped(counted - judged), side));
+  }
   for (const auto& [name, value] : a.parameters) {
     const auto other = b.parameters.find(name);
     const bool is_the_mode = name == "kvm_intel.ept" || name == "kvm_amd.npt";
     if (is_the_mode || other == b.parameters.end() || other->second == value) continue;
-    notes.push_back(fmt::format("{} was {} in A, {} in B", name, value, other->second));
+    notes.push_back(fmt::format("{} was {} when A began, {} when B began", name, value, other->second));
   }
   if (!has_laws(a.vendor, a.paging) || !has_laws(b.vendor, b.paging)) {
     notes.emplace_back("no law of this paging mode is checked for this vendor");
@@ -143,8 +154,7 @@ Comparison compare(const Session& a, const Session& b) {
 
   const std::map<Reason, Counted> in_a = counts_of(a);
   const std::map<Reason, Counted> in_b = counts_of(b);
-  Counted total_a{{}, a.verdict == Verdict::kAgrees};
-  Counted total_b{{}, b.verdict == Verdict::kAgrees};
+  Counted total_a = nothing_of(a), total_b = nothing_of(b);
   if (a.vendor != b.vendor) {
     comparison.objections.emplace_back("the vendors differ: their exit reasons are not the same events");
     comparison.total = compared(kReasonAll, "total", {}, {});

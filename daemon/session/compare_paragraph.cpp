@@ -96,7 +96,7 @@ std::string opening(const Comparison& comparison) {
   }
   if (total.difference == 0) return text + ", the same number.";
   text += fmt::format(", {} {}", grouped(magnitude(total.difference)), total.difference > 0 ? "more" : "fewer");
-  return text + (total.ratio ? fmt::format(" ({} times as many).", times(*total.ratio)) : ".");
+  return text + (total.ratio && total.b.ebpf > 0 ? fmt::format(" ({} times as many).", times(*total.ratio)) : ".");
 }
 
 std::string clause(const Comparison& comparison, const ComparedReason& row, std::uint64_t all) {

@@ -151,7 +151,24 @@ TEST(Compare, WhatElseDiffersIsNoted) {
   b.ended_unix_ns = 0;
   EXPECT_THAT(compare(ept_session(), b).notes,
               testing::ElementsAre("other kernels: A 6.1.0-test, B 6.12.0", "B still runs",
-                                   "kvm_intel.vpid was Y in A, N in B"));
+                                   "kvm_intel.vpid was Y when A began, N when B began"));
+}
+
+TEST(Compare, ExitsAfterTheLastReadingAreNotPassedOver) {
+  Session a = ept_session();
+  a.ebpf.at[EL_INDEX_ALL] = judged_exits(a) + 3415;
+  EXPECT_THAT(
+      compare(a, shadow_session()).notes,
+      testing::Contains("3,415 exits of A came after its last reading: only eBPF counted them, and they are left out"));
+  a.ebpf.at[EL_INDEX_ALL] = judged_exits(a);
+  EXPECT_THAT(compare(a, shadow_session()).notes, testing::IsEmpty());
+}
+
+TEST(Compare, NothingInBothBooksIsZeroAndNotAbsent) {
+  const Session idle = agreed_session("1", Paging::kEpt, {});
+  const Comparison comparison = compare(idle, ept_session());
+  EXPECT_EQ(comparison.total.a.leaf, 0);
+  EXPECT_THAT(paragraph(compare(ept_session(), idle)), Not(HasSubstr("0.00 times")));
 }
 
 TEST(Compare, LawsAreNotClaimedToBeKeptWhereNoneIsKnown) {

@@ -4,8 +4,8 @@
 import { dashboards, documentedMetrics, finish, panelsOf, problem } from './common.mjs';
 import { inspect, labelValues } from './promql.mjs';
 
-const units = new Set(['none', 'short', 'percentunit', 's', 'bytes', 'cps', 'dateTimeFromNow']); // of the linter's list those that we use
-const panelTypes = new Set(['row', 'timeseries', 'stat', 'table', 'bargauge', 'gauge']); // those that can be drawn without Grafana
+const units = new Set(['none', 'short', 'percentunit', 's', 'bytes', 'cps', 'dateTimeFromNow', 'locale', 'string']); // of the linter's list those that we use
+const panelTypes = new Set(['row', 'timeseries', 'stat', 'table', 'bargauge']); // those that can be drawn without Grafana
 const known = documentedMetrics();
 const datasource = '${datasource}';
 

@@ -21,6 +21,7 @@ from .session import Session, started
 
 QUIT_KEY = b"\x1d"  # Ctrl-]
 END_OF_INPUT = b"\x04"
+PROMPT = b"labhost:~# "
 # The port takes 16 bytes at a time; more than the emulated line can carry would be lost.
 INPUT_CHUNK = 16
 INPUT_PAUSE_S = 0.02
@@ -54,7 +55,9 @@ def shell(options: Options) -> int:
 def _bridge(session: Session, watch: Watch, port: int) -> int | None:
     """Until the shell has ended; None on time-out."""
     pending = b""
-    with _raw_terminal(), selectors.DefaultSelector() as selector:
+    greeting = b""
+    # Not epoll: it takes no files and no /dev/null, which stdin may be.
+    with _raw_terminal(), selectors.SelectSelector() as selector:
         for name in ("console", "control", "stderr"):
             selector.register(session.readers[name], selectors.EVENT_READ, name)
         selector.register(session.emulator.screen, selectors.EVENT_READ, "screen")
@@ -67,7 +70,10 @@ def _bridge(session: Session, watch: Watch, port: int) -> int | None:
                 if key.data == "stderr":
                     write_all(2, read(key.fd))
                 elif key.data == "port":
-                    write_all(1, read(key.fd))
+                    output = read(key.fd)
+                    if PROMPT not in greeting:
+                        greeting += output
+                    write_all(1, output)
                 else:
                     typed = os.read(key.fd, 4096)
                     if QUIT_KEY in typed:
@@ -75,7 +81,8 @@ def _bridge(session: Session, watch: Watch, port: int) -> int | None:
                     if not typed:
                         selector.unregister(key.fd)
                     pending += typed or END_OF_INPUT
-            if pending and watch.ready:
+            # What comes before the shell reads would be lost.
+            if pending and watch.ready and PROMPT in greeting:
                 os.write(port, pending[:INPUT_CHUNK])
                 pending = pending[INPUT_CHUNK:]
                 time.sleep(INPUT_PAUSE_S)
