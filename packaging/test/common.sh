@@ -30,9 +30,11 @@ install_packages() {
 	apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends "$@"
 }
 
+# With all that came along, also what others of the root merely suggest (apt suggests dpkg-dev, and so a compiler).
 purge_packages() {
 	apt-get -o Dpkg::Options::=--force-unsafe-io purge -y "$@" &&
-		apt-get -o Dpkg::Options::=--force-unsafe-io autoremove -y --purge
+		apt-get -o Dpkg::Options::=--force-unsafe-io -o APT::AutoRemove::SuggestsImportant=false \
+			-o APT::AutoRemove::RecommendsImportant=false autoremove -y --purge
 }
 
 # everything FILE: names of all files with owner, mode and, of plain files, a checksum. Left out: what apt, dpkg and ldconfig
