@@ -44,7 +44,7 @@ tools/setup.sh
 rm -rf "$out"
 mkdir -p "$out/modules" .cache/package-root
 out=$(realpath "$out")
-root=$PWD/.cache/package-root/root
+root=$PWD/.cache/package-root/root.$$
 trap 'rm -rf "$root"' EXIT
 
 same_bytes() { # DIR: the packages there are those in $out

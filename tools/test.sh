@@ -67,9 +67,14 @@ else
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 fi
 if [ "$tier" = default ]; then
+	check "packages, their modules on the AMD host" tools/package-test.sh
+fi
+if [ "$tier" = default ]; then
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 fi
 if [ "$tier" = all ]; then
+	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
+	check "packages, their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
 	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
 	both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)

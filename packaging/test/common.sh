@@ -27,12 +27,14 @@ finish() {
 
 # From the packages that were downloaded with the root: there is no network.
 install_packages() {
-	apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends --no-download --allow-downgrades "$@"
+	apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends "$@"
 }
 
+# With all that came along, also what others of the root merely suggest (apt suggests dpkg-dev, and so a compiler).
 purge_packages() {
 	apt-get -o Dpkg::Options::=--force-unsafe-io purge -y "$@" &&
-		apt-get -o Dpkg::Options::=--force-unsafe-io autoremove -y --purge
+		apt-get -o Dpkg::Options::=--force-unsafe-io -o APT::AutoRemove::SuggestsImportant=false \
+			-o APT::AutoRemove::RecommendsImportant=false autoremove -y --purge
 }
 
 # everything FILE: names of all files with owner, mode and, of plain files, a checksum. Left out: what apt, dpkg and ldconfig
@@ -40,6 +42,7 @@ purge_packages() {
 everything() {
 	local names
 	names=$(find / -xdev \( -path /proc -o -path /tmp -o -path /dev -o -path /debs -o -path /test -o -path /var/cache -o -path /var/log -o -path /var/lib/apt \
+		-o -path /run \
 		-o -path /var/lib/dpkg -o -path /etc/ld.so.cache \) -prune -o ! -type d -printf '%M %u:%g %p %l\n' | sort)
 	{
 		echo "$names"

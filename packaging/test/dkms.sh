@@ -61,6 +61,8 @@ check "a kernel is installed" install_packages "linux-image-$release-unsigned=$k
 mkdir -p /lib/modules/$other/build/include
 everything /tmp/before
 check "apt installs it, with what it depends on" install_logged /tmp/first "linux-source-${release%%.0-*}=$kernel_version" /debs/exitledger-kvm-dkms_*.deb
+# It was named for its version alone.
+apt-mark auto "linux-source-${release%%.0-*}" >/dev/null
 version=$(dpkg-query -W -f '${source:Upstream-Version}' exitledger-kvm-dkms)
 dpkg -L exitledger-kvm-dkms | sed 's/^/# file /'
 check "the other kernel is refused with one line" keeps_its_own $other /tmp/first "there is no patch series"
@@ -69,7 +71,7 @@ check "its headers come, and the modules are built" install_packages "linux-head
 dkms status | sed 's/^/# /'
 check "all three take the place of the kernel's own" all_from updates/dkms
 check "they have BTF, a signature, no debug information" whole
-check "they are what kvm-patch/build makes" cp /lib/modules/"$release"/updates/dkms/{kvm,kvm-intel,kvm-amd}.ko "$out"
+check "a copy for the lab host" cp /lib/modules/"$release"/updates/dkms/{kvm,kvm-intel,kvm-amd}.ko "$out"
 check "a kernel of another line can be installed all the same" other_kernel
 check "a kernel that is not there is refused" refused 6.1.0-0-amd64
 check "an unknown option is refused" refused --frobnicate

@@ -15,7 +15,8 @@ root_key() {
 	{
 		for deb; do dpkg-deb -f "$deb" Depends; done
 		printf '%s\n' "$root_tools" "$release" "$kernel_version"
-		cat packaging/test/root.sh
+		declare -f make_root
+		cat packaging/test/download.sh
 	} | sha256sum | cut -c1-32
 }
 
@@ -27,8 +28,7 @@ make_root() {
 	DEBS="${debs[*]}" RELEASE=$release VERSION=$kernel_version mmdebstrap --mode=root --variant=minbase \
 		--include="$root_tools" --skip=cleanup/apt,output/dev --aptopt='Acquire::Languages "none"' \
 		--customize-hook='mkdir -p "$1/debs" && cp $DEBS "$1/debs"' \
-		--customize-hook='chroot "$1" sh -c "apt-get install -y --no-install-recommends --download-only /debs/*.deb \
-			linux-image-$RELEASE-unsigned=$VERSION linux-headers-$RELEASE=$VERSION linux-source-${RELEASE%%.0-*}=$VERSION"' \
+		--customize-hook='cp packaging/test/download.sh "$1/debs" && chroot "$1" /debs/download.sh "$RELEASE" "$VERSION"' \
 		--customize-hook='rm -r "$1/debs"' \
 		bookworm "${tarball%.tar}.new.tar" "deb $mirror bookworm main" "deb $mirror bookworm-updates main" \
 		"deb http://deb.debian.org/debian-security bookworm-security main" >"$log" 2>&1 ||
@@ -39,7 +39,7 @@ make_root() {
 # unpack_root TARBALL DIR
 unpack_root() {
 	rm -rf "$2"
-	mkdir -p "$2"
+	mkdir -p "$2/dev" "$2/proc" "$2/tmp"
 	tar -xf "$1" -C "$2" --exclude='./dev/*'
 	mknod -m 666 "$2/dev/null" c 1 3
 	mknod -m 666 "$2/dev/zero" c 1 5
