@@ -24,6 +24,7 @@ while [ $# -gt 0 ]; do
 	--host | --out)
 		[ $# -ge 2 ] || { echo "package-test: $1 needs a value" >&2; exit 2; }
 		declare "${1#--}=$2"
+		[ "$1" != --out ] || out=$(from_caller "$out")
 		shift
 		;;
 	*)
@@ -41,7 +42,7 @@ esac
 [ "$(id -u)" -eq 0 ] || die "package-test: needs root, for the clean Debian"
 
 tools/setup.sh
-rm -rf "$out"
+fresh_out "$out"
 mkdir -p "$out/modules" .cache/package-root
 out=$(realpath "$out")
 root=$PWD/.cache/package-root/root.$$
@@ -97,7 +98,7 @@ for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out/unpacked"; done
 {
 	stage "package test: lintian" lint || status=1
 	stage "package test: completions" completions || status=1
-	stage "package test: packed again, the same bytes" again build/package || status=1
+	stage "package test: packed again, the same bytes" again "$PWD/build/package" || status=1
 	[ -z "$full" ] || stage "package test: built again elsewhere, the same bytes" elsewhere || status=1
 	stage "package test: preparing a clean Debian 12" prepare || exit 1
 	stage "package test: exitledger, exitledger-guest" in_root "$root" /test/daemon.sh "$(dpkg-deb -f "$out"/exitledger_*.deb Version)" || status=1

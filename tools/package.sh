@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--out | --build)
 		[ $# -ge 2 ] || { echo "package: $1 needs a value" >&2; exit 2; }
-		declare "${1#--}=$2"
+		declare "${1#--}=$(from_caller "$2")"
 		shift 2
 		;;
 	*)

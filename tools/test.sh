@@ -25,19 +25,27 @@ case "${1:-}" in
 esac
 
 begin=$SECONDS
+logs=out/test
+fresh_out "$logs"
 passed=0
-failed=0
 summary=()
+failed=()
 check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
 	local name=$1 at=$SECONDS
 	shift
-	if stage "$name" "$@"; then
+	local log="$logs/${name//[^A-Za-z0-9]/-}.log"
+	if stage "$name" "$@" 2>&1 | tee "$log"; then
 		passed=$((passed + 1))
 		summary+=("$(printf '  pass %5d s  %s' $((SECONDS - at)) "$name")")
 	else
-		failed=$((failed + 1))
+		failed+=("$log")
 		summary+=("$(printf '  FAIL %5d s  %s' $((SECONDS - at)) "$name")")
 	fi
+}
+# What the log of a failed stage says of it, in few lines: the last ones of a long output are what a reader has.
+say_why() { # LOG
+	printf '%s:\n' "$1"
+	grep -nE '^not ok|^#  |FAIL|[Ee]rror|time-out|panic' "$1" | tail -n 16 | cut -c1-200 || tail -n 16 "$1"
 }
 
 units() { # PRESET
@@ -68,8 +76,6 @@ else
 fi
 if [ "$tier" = default ]; then
 	check "packages, their modules on the AMD host" tools/package-test.sh
-fi
-if [ "$tier" = default ]; then
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 fi
 if [ "$tier" = all ]; then
@@ -89,6 +95,7 @@ if [ "$tier" = all ]; then
 fi
 
 printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"
+for log in "${failed[@]}"; do say_why "$log"; done
 printf 'test: %d s\n' $((SECONDS - begin))
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+printf '%d passed, %d failed\n' "$passed" "${#failed[@]}"
+[ "${#failed[@]}" -eq 0 ]

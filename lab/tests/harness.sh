@@ -7,8 +7,11 @@ state=${HARNESS_STATE:-/tmp}
 tests=0
 failures=0
 
+# Lab seconds after which a case is ended as hung: several times what the longest one takes.
+case_limit=900
+
 # run_case NAME FUNCTION: the function runs with `set -e` in a subshell of its own. A daemon that does not leave as it
-# should fails the case, too.
+# should fails the case, too, and so does a case that does not come to its end.
 run_case() {
 	tests=$((tests + 1))
 	_begin=$(cut -d. -f1 /proc/uptime)
@@ -16,8 +19,21 @@ run_case() {
 	(
 		set -eu
 		"$2"
-	) >"$out/$1.log" 2>&1 </dev/null
+	) >"$out/$1.log" 2>&1 </dev/null &
+	_case=$!
+	(
+		sleep "$case_limit"
+		{
+			echo "still running after $case_limit s:"
+			ps -o pid,ppid,stat,args | grep -v '\]$'
+			tail -n 5 /run/guest/*.console 2>/dev/null
+		} >>"$out/$1.log"
+		_end_tree "$_case"
+	) </dev/null >/dev/null 2>&1 &
+	_watch=$!
+	wait "$_case"
 	_status=$?
+	_end_tree "$_watch"
 	stop_daemon >>"$out/$1.log" 2>&1 || [ "$_status" -ne 0 ] || _status=1
 	set -e
 	_took=$(($(cut -d. -f1 /proc/uptime) - _begin))
@@ -28,6 +44,15 @@ run_case() {
 		echo "not ok $tests - $1 # status $_status, $_took s of lab time"
 		tail -n 20 "$out/$1.log" | sed 's/^/#   /'
 	fi
+}
+
+# _end_tree PID: the process and all that it started, but for the daemon: stop_daemon ends that.
+_end_tree() {
+	[ "$1" != "$(cat "$state/daemon.keeper" 2>/dev/null)" ] || return 0
+	_children=$(sed -n "s/^\([0-9]*\) (.*) . $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null)
+	# The parent first: a shell would go on where its child ended.
+	kill "$1" 2>/dev/null || true
+	for _child in $_children; do (_end_tree "$_child"); done
 }
 
 # Ends the cases: the plan, and the exit status of the whole file.
@@ -54,6 +79,7 @@ run_daemon() {
 		echo $? >"$state/daemon.status.new"
 		mv "$state/daemon.status.new" "$state/daemon.status"
 	) &
+	echo $! >"$state/daemon.keeper"
 	_wait_for "$state/daemon.pid"
 }
 # start_daemon [OPTIONS…]: waits until it is ready. Its log goes on in $out/serve.log.
