@@ -52,6 +52,15 @@ headers_version() {
 	printf '%s\n' "$v"
 }
 
+# What Kbuild compiles modules with: a headers package names it, and it need not be called gcc
+headers_compiler() {
+	local cc=gcc
+	[ ! -f "$1/.kernelvariables" ] ||
+		cc=$(make -s -f - <<< "include $1/.kernelvariables"$'\nshow:\n\t@echo $(lastword $(CC))') ||
+		die "cannot tell the compiler of $1" "$1/.kernelvariables should set CC"
+	printf '%s\n' "$cc"
+}
+
 # The name of the directory that a source tarball holds
 tarball_top() {
 	local top
