@@ -22,8 +22,8 @@ set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME exitledger)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | systemd-sysusers")
-set(CPACK_DEBIAN_DAEMON_PACKAGE_RECOMMENDS exitledger-kvm-dkms)
-set(CPACK_DEBIAN_DAEMON_PACKAGE_SUGGESTS "prometheus, jq")
+# No more than a suggestion: it replaces the KVM of every VM on the machine.
+set(CPACK_DEBIAN_DAEMON_PACKAGE_SUGGESTS "exitledger-kvm-dkms, prometheus, jq")
 set(CPACK_COMPONENT_DAEMON_DESCRIPTION "VM exits in two books, cross-checked, for Prometheus
 exitledger counts the VM exits of a KVM host by reason with eBPF and compares
 the counts, to the last exit, with those that a patched KVM keeps and shows
@@ -47,7 +47,8 @@ set(CPACK_DEBIAN_DKMS_PACKAGE_SECTION kernel)
 set(CPACK_DEBIAN_DKMS_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DKMS_PACKAGE_DEPENDS
   "dkms (>= 3.0.10), ${KVM_SOURCES}, binutils, dwarves (>= 1.22), kmod, lz4, make, openssl, patch, xz-utils")
-set(CPACK_DEBIAN_DKMS_PACKAGE_RECOMMENDS "linux-headers-amd64 | linux-headers-cloud-amd64")
+# No linux-headers: apt would take the first of several, whatever the running kernel is. update-modules names those that
+# are missing. The compiler comes with them.
 set(CPACK_DEBIAN_DKMS_PACKAGE_SUGGESTS exitledger)
 set(CPACK_COMPONENT_DKMS_DESCRIPTION "KVM that counts VM exits by reason (DKMS)
 The source of a patch series for KVM, and what builds kvm.ko, kvm-intel.ko and
