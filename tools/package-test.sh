@@ -4,7 +4,8 @@
 # there, and boots a lab host with them. Its log: OUT/test.log.
 # usage: package-test.sh [--host amd|intel] [--full] [--out DIR]
 #   --host HOST  the lab host (default: amd)
-#   --full       also build the packages a second time elsewhere, and the modules a second and a third time
+#   --full       also build the packages a second time elsewhere, and the modules four times more: after a full disk, for headers
+#                that come, after an upgrade that broke off, for another version of the package
 #   --out DIR    default: out/packages
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -17,10 +18,10 @@ host=amd out=out/packages full=
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
-		sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
 		exit 0
 		;;
-	--full) full=twice ;;
+	--full) full=full ;;
 	--host | --out)
 		[ $# -ge 2 ] || { echo "package-test: $1 needs a value" >&2; exit 2; }
 		declare "${1#--}=$2"
@@ -43,10 +44,12 @@ esac
 
 tools/setup.sh
 fresh_out "$out"
-mkdir -p "$out/modules" .cache/package-root
+mkdir -p "$out/modules"
 out=$(realpath "$out")
-root=$PWD/.cache/package-root/root.$$
-trap 'rm -rf "$root"' EXIT
+cache=$PWD/.cache/package-root
+claim_run "$cache"
+root=$run/root
+trap 'rm -rf "$run"' EXIT
 
 same_bytes() { # DIR: the packages there are those in $out
 	local deb
@@ -57,8 +60,7 @@ again() { # BUILD_DIR: packed again, later
 	tools/package.sh --out "$out/again" --build "$1" >/dev/null && same_bytes "$out/again"
 }
 elsewhere() { # the same commit in another directory, built from nothing
-	local tree=.cache/package-root/elsewhere
-	rm -rf "$tree"
+	local tree=$run/elsewhere
 	git worktree prune
 	git worktree add --detach "$tree" HEAD >/dev/null 2>&1 || return 1
 	"$tree/tools/package.sh" --out "$out/again" >/dev/null && same_bytes "$out/again"
@@ -84,28 +86,29 @@ prepare() {
 	local kernel
 	kernel=$(cd lab && python3 -c 'from labhost import kernel; its = kernel.resolve("6.1"); print(its.release, its.version)') || return 1
 	read -r release kernel_version <<<"$kernel"
-	tarball=.cache/package-root/$(root_key "$out"/*.deb).tar
-	[ -f "$tarball" ] || stage "package test: a clean Debian 12 with what the packages depend on (once)" make_root "$PWD/$tarball" "$out"/*.deb || return 1
-	unpack_root "$tarball" "$root" || return 1
-	mkdir -p "$root/debs" "$root/test"
-	cp "$out"/*.deb "$root/debs"
-	cp packaging/test/* "$root/test"
+	tarball=$cache/$(root_key "$out"/*.deb).tar
+	[ -f "$tarball" ] || stage "package test: a clean Debian 12 with what the packages depend on (once)" make_root "$tarball" "$out"/*.deb || return 1
+	unpack_root "$tarball" "$root" && mkdir -p "$root/debs" "$root/test" && cp "$out"/*.deb "$root/debs" && cp packaging/test/* "$root/test"
 }
 
-status=0
-tools/package.sh --out "$out" >/dev/null
-for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out/unpacked"; done
-{
+tests() {
+	local status=0
 	stage "package test: lintian" lint || status=1
 	stage "package test: completions" completions || status=1
 	stage "package test: packed again, the same bytes" again "$PWD/build/package" || status=1
 	[ -z "$full" ] || stage "package test: built again elsewhere, the same bytes" elsewhere || status=1
-	stage "package test: preparing a clean Debian 12" prepare || exit 1
+	stage "package test: preparing a clean Debian 12" prepare || return 1
 	stage "package test: exitledger, exitledger-guest" in_root "$root" /test/daemon.sh "$(dpkg-deb -f "$out"/exitledger_*.deb Version)" || status=1
 	stage "package test: exitledger-kvm-dkms" in_root "$root" /test/dkms.sh "$release" "$kernel_version" /test $full || status=1
-	cp "$root"/test/*.ko "$out/modules"
+	cp "$root"/test/*.ko "$out/modules" || status=1
 	stage "package test: $host lab host with these modules" boot || status=1
-} > >(tee "$out/test.log") 2>&1
-if [ "$status" -eq 0 ] && grep -q '^not ok' "$out/test.log"; then status=1; fi
+	return "$status"
+}
+
+tools/package.sh --out "$out" >/dev/null
+for deb in "$out"/*.deb; do dpkg-deb -x "$deb" "$out/unpacked"; done
+status=0
+tests 2>&1 | tee "$out/test.log" || status=1
+if grep -q '^not ok' "$out/test.log"; then status=1; fi
 say "package test: $(grep -c '^ok ' "$out/test.log" || true) checks passed, $(grep -c '^not ok ' "$out/test.log" || true) failed; log: $out/test.log"
 exit "$status"

@@ -46,13 +46,21 @@ compile() {
 	configure_and_make || { grep -nE 'error|FAILED|warning' "$log" | head -n 40 >&2; tail -n 5 "$log" >&2; return 1; }
 }
 pack() {
-	rm -f "$out"/*.deb
-	(cd "$build" && cpack -B "$out") >>"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
-	rm -rf "$out/_CPack_Packages"
+	rm -rf "$build/packed"
+	(cd "$build" && cpack -B "$PWD/packed") >>"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
+}
+# Into the place of earlier packages of these names. What else stands in a directory that the caller names stays.
+deliver() {
+	local name deb
+	for name in exitledger exitledger-guest exitledger-kvm-dkms; do rm -f "$out/${name}"_*.deb; done
+	for deb in "$build"/packed/*.deb; do
+		mv "$deb" "$out"
+		echo "$out/${deb##*/}"
+	done
 }
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 stage "building for the packages" compile
 stage "packing" pack
-ls "$out"/*.deb
+deliver

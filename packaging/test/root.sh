@@ -6,6 +6,22 @@
 # The tools with which the test looks at the packages.
 root_tools=man-db,bash-completion,zsh
 
+# claim_run DIR: a directory of this run in DIR, as $run; what killed runs left there goes. A run holds a lock as long as any
+# of its processes lives.
+claim_run() {
+	local guard old
+	mkdir -p "$1"
+	exec {guard}>"$1/lock"
+	flock "$guard"
+	for old in "$1"/run.*/; do
+		[ ! -d "$old" ] || ! flock --nonblock "$old/lock" true || rm -rf "$old"
+	done
+	run=$(mktemp -d "$1/run.XXXXXX")
+	exec {run_lock}>"$run/lock"
+	flock "$run_lock"
+	exec {guard}>&-
+}
+
 # The caller sets the kernel's release and the version of its packages.
 : "${release=}" "${kernel_version=}"
 
@@ -20,20 +36,20 @@ root_key() {
 	} | sha256sum | cut -c1-32
 }
 
-# make_root TARBALL DEB…
+# make_root TARBALL DEB…: made in $run; those of other dependencies go when it is there
 make_root() {
 	local tarball=$1 log=$1.log debs=("${@:2}") mirror=http://deb.debian.org/debian
-	rm -f "$(dirname "$tarball")"/*.tar
 	# shellcheck disable=SC2016 # expanded by the shell that mmdebstrap runs
 	DEBS="${debs[*]}" RELEASE=$release VERSION=$kernel_version mmdebstrap --mode=root --variant=minbase \
 		--include="$root_tools" --skip=cleanup/apt,output/dev --aptopt='Acquire::Languages "none"' \
 		--customize-hook='mkdir -p "$1/debs" && cp $DEBS "$1/debs"' \
 		--customize-hook='cp packaging/test/download.sh "$1/debs" && chroot "$1" /debs/download.sh "$RELEASE" "$VERSION"' \
 		--customize-hook='rm -r "$1/debs"' \
-		bookworm "${tarball%.tar}.new.tar" "deb $mirror bookworm main" "deb $mirror bookworm-updates main" \
+		bookworm "$run/new.tar" "deb $mirror bookworm main" "deb $mirror bookworm-updates main" \
 		"deb http://deb.debian.org/debian-security bookworm-security main" >"$log" 2>&1 ||
 		{ tail -n 5 "$log" >&2; return 1; }
-	mv "${tarball%.tar}.new.tar" "$tarball"
+	mv "$run/new.tar" "$tarball" &&
+		find "$(dirname "$tarball")" -maxdepth 1 -name '*.tar*' ! -name "$(basename "$tarball")*" -delete
 }
 
 # unpack_root TARBALL DIR
