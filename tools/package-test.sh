@@ -4,8 +4,8 @@
 # there, and boots a lab host with them. Its log: OUT/test.log.
 # usage: package-test.sh [--host amd|intel] [--full] [--out DIR]
 #   --host HOST  the lab host (default: amd)
-#   --full       also build the packages a second time elsewhere, and the modules four times more: after a full disk, for headers
-#                that come, after an upgrade that broke off, for another version of the package
+#   --full       also build the packages a second time elsewhere, and the modules five times more: on a full disk, after a DKMS that
+#                was killed, when the source comes, after an upgrade that broke off, for another version of the package
 #   --out DIR    default: out/packages
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."

@@ -5,12 +5,16 @@
 tests=0
 failures=0
 
-# check NAME COMMAND…
+# check NAME COMMAND…: a function ends at its first command that fails
 check() {
-	local name=$1 output status=0
+	local name=$1 output status
 	shift
 	tests=$((tests + 1))
-	output=$("$@" 2>&1) || status=$?
+	# In a condition "set -e" would be off in all of it.
+	set +e
+	output=$(set -e; "$@" 2>&1)
+	status=$?
+	set -e
 	if [ "$status" -eq 0 ]; then
 		echo "ok $tests - $name"
 	else
@@ -37,13 +41,34 @@ purge_packages() {
 			-o APT::AutoRemove::RecommendsImportant=false autoremove -y --purge
 }
 
-# everything FILE: names of all files with owner, mode and, of plain files, a checksum. Left out: what apt, dpkg and ldconfig
-# keep for themselves.
+# repack DEB VERSION OUT [COMMAND…]: the same package as VERSION; COMMAND changes it, in its tree
+repack() {
+	local tree=/tmp/repacked
+	rm -rf "$tree"
+	dpkg-deb -R "$1" "$tree" && sed -i "s/^Version: .*/Version: $2/" "$tree/DEBIAN/control" &&
+		(cd "$tree" && "${@:4}") && dpkg-deb -z1 -b "$tree" "$3" >/dev/null
+}
+refuse_to_unpack() { # for repack
+	printf '#!/bin/sh\nexit 1\n' >DEBIAN/preinst && chmod 755 DEBIAN/preinst
+}
+dpkg_install() {
+	dpkg --force-unsafe-io -i "$@"
+}
+# state_of PACKAGE STATE: as dpkg has it, "ii 0.1.0-1" for instance
+state_of() {
+	local state
+	# shellcheck disable=SC2016
+	state=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$1")
+	[ "$state" = "$2" ] || { echo "$1 is '$state', not '$2'"; return 1; }
+}
+
+# everything FILE: names of all files and directories with owner and mode, and a checksum of plain files. Left out: what apt,
+# dpkg and ldconfig keep for themselves.
 everything() {
 	local names
 	names=$(find / -xdev \( -path /proc -o -path /tmp -o -path /dev -o -path /debs -o -path /test -o -path /var/cache -o -path /var/log -o -path /var/lib/apt \
 		-o -path /run \
-		-o -path /var/lib/dpkg -o -path /etc/ld.so.cache \) -prune -o ! -type d -printf '%M %u:%g %p %l\n' | sort)
+		-o -path /var/lib/dpkg -o -path /etc/ld.so.cache \) -prune -o -printf '%M %u:%g %p %l\n' | sort)
 	{
 		echo "$names"
 		awk '/^-/ { print $3 }' <<<"$names" | xargs sha256sum

@@ -22,14 +22,15 @@ refused() { # TEXT COMMAND…: fails with status 2 and one line that has TEXT
 	[ "$status" -eq 2 ] && [ "$(wc -l <<<"$output")" -eq 1 ] && grep -qF -- "$text" <<<"$output"
 }
 every_page() {
-	local page warnings
-	dpkg -L exitledger exitledger-guest | grep /man/man | while read -r page; do
+	local page warnings pages=0
+	while read -r page; do
 		page=$(basename "$page" .gz)
 		man -w "${page##*.}" "${page%.*}" || return 1
-		warnings=$({ man --warnings "${page##*.}" "${page%.*}" >/dev/null; } 2>&1)
+		warnings=$({ man --warnings "${page##*.}" "${page%.*}" >/dev/null; } 2>&1) || return 1
 		[ -z "$warnings" ] || { echo "$page: $warnings"; return 1; }
-	done
-	[ "$(dpkg -L exitledger | grep -c /man/man)" -ge 8 ]
+		pages=$((pages + 1))
+	done < <(dpkg -L exitledger exitledger-guest | grep '/man/man.*/')
+	[ "$pages" -ge 9 ] || { echo "only $pages pages"; return 1; }
 }
 bash_loads() { # PROGRAM: bash-completion finds and loads it
 	# shellcheck disable=SC2016
@@ -51,6 +52,17 @@ keeps_changes() {
 	echo 'leaf.interval: 5s' >>$config
 	dpkg --remove exitledger && grep -q 5s $config && install_packages /debs/exitledger_*.deb && grep -q 5s $config
 }
+interrupted_upgrade() { # the version that was there is still in order
+	repack /debs/exitledger_*.deb "${version%-*}-98" /tmp/refuses.deb refuse_to_unpack || return 1
+	! dpkg_install /tmp/refuses.deb || return 1
+	state_of exitledger "ii $version" && units_enabled
+}
+upgrade() { # keeps what an administrator has set
+	systemctl disable exitledger.service exitledger.socket || return 1
+	repack /debs/exitledger_*.deb "${version%-*}-99" /tmp/newer.deb true && dpkg_install /tmp/newer.deb || return 1
+	state_of exitledger "ii ${version%-*}-99" && grep -q 5s $config && ! units_enabled || return 1
+	systemctl enable exitledger.service exitledger.socket && units_enabled
+}
 
 everything /tmp/before
 check "apt installs both, with what they depend on" install_packages /debs/exitledger_*.deb /debs/exitledger-guest_*.deb
@@ -70,6 +82,8 @@ check "the user exitledger is there" says "exitledger daemon" getent passwd exit
 check "exitledger.service and its socket are enabled, the variant is not" units_enabled
 check "the maintainer scripts can run again" scripts_again
 check "a changed configuration outlives removal and installation" keeps_changes
+check "an upgrade that breaks off leaves the old version in order" interrupted_upgrade
+check "an upgrade keeps the configuration, and that the service was disabled" upgrade
 check "purge" purge_packages exitledger exitledger-guest
 everything /tmp/after
 # The users that systemd's and our sysusers file made stay, as Debian has it; systemd leaves the machine's number and a link.

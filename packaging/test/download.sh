@@ -10,5 +10,5 @@ download() {
 }
 download /debs/exitledger_*.deb /debs/exitledger-guest_*.deb
 download "linux-image-$1-unsigned=$2"
-download "linux-source-${1%%.0-*}=$2" /debs/exitledger-kvm-dkms_*.deb
 download "linux-headers-$1=$2"
+download "linux-source-${1%%.0-*}=$2" /debs/exitledger-kvm-dkms_*.deb
