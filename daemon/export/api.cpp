@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "session/calibration_json.h"
 #include "session/certificate.h"
 #include "session/leaf_report.h"
 #include "version.h"
@@ -66,11 +67,12 @@ std::string unsettled_because(Books& books) {
 }
 
 std::span<const ApiRoute> Api::routes() {
-  static constexpr std::array<ApiRoute, 7> kRoutes{{{"GET", "/api/v1/status", &Api::status},
+  static constexpr std::array<ApiRoute, 8> kRoutes{{{"GET", "/api/v1/status", &Api::status},
                                                     {"GET", "/api/v1/sessions", &Api::sessions},
                                                     {"GET", "/api/v1/vms", &Api::vms},
                                                     {"GET", "/api/v1/answers", &Api::answers},
                                                     {"POST", "/api/v1/check", &Api::check},
+                                                    {"POST", "/api/v1/calibrate", &Api::calibrate},
                                                     {"POST", "/api/v1/leaf", &Api::leaf},
                                                     {"POST", "/api/v1/hold", &Api::hold}}};
   return kRoutes;
@@ -144,6 +146,14 @@ ApiAnswer Api::check(const ApiParameters& parameters) {
   const auto session = books_.judge(*rounds);
   if (!session) return error(503, session.error().message());
   return {200, to_json(*session)};
+}
+
+ApiAnswer Api::calibrate(const ApiParameters& parameters) {
+  const auto count = number(parameters, "count", kCalibrationCount, 1, kMostCalibrationCount);
+  if (!count) return error(400, count.error().message());
+  const auto calibration = books_.calibrate(*count);
+  if (!calibration) return error(503, calibration.error().message());
+  return {200, calibration_json(*calibration)};
 }
 
 ApiAnswer Api::leaf(const ApiParameters& parameters) {

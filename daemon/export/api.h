@@ -50,6 +50,8 @@ class Api {
   [[nodiscard]] ApiAnswer answers(const ApiParameters& none);
   /// ?rounds=N: reads both books and judges; the running session.
   [[nodiscard]] ApiAnswer check(const ApiParameters& parameters);
+  /// ?count=N: causes N of each kind of exit and holds every witness against the table.
+  [[nodiscard]] ApiAnswer calibrate(const ApiParameters& parameters);
   /// ?scope=NAME: the leaf of this host, all reasons.
   [[nodiscard]] ApiAnswer leaf(const ApiParameters& parameters);
   /// ?seconds=N: no leaf reading for that long.

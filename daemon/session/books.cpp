@@ -200,6 +200,7 @@ void Books::find_leaf() {
 }
 
 void Books::read_leaf() {
+  if (options_.read_leaf) calibrate_first();
   if (leaf_state_ == LeafState::kAbsent) return;
   const std::vector<Counts> before = ebpf_->counts_by_cpu();
   const auto reading = sweep_booked();
@@ -224,12 +225,16 @@ void Books::read_leaf() {
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
+Result<void> Books::know_leaf_host() {
+  if (leaf_host_) return {};
+  auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
+  if (!host) return tl::unexpected{host.error()};
+  leaf_host_ = std::move(*host);
+  return {};
+}
+
 Result<Reading> Books::sweep_booked() {
-  if (!leaf_host_) {
-    auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
-    if (!host) return tl::unexpected{host.error()};
-    leaf_host_ = std::move(*host);
-  }
+  if (auto known = know_leaf_host(); !known) return tl::unexpected{known.error()};
   return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
 }
 

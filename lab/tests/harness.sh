@@ -165,6 +165,23 @@ two_vcpus_under_load() {
 	wait "$_guest" || true
 }
 
+# calibrated PAGING COUNT: every kind of exit, COUNT of each, in every witness, under a daemon whose books then agree.
+calibrated() {
+	use-modules patched "$1"
+	start_daemon
+	exitledger calibrate --count "$2" --json >"/out/calibrate-$1.json"
+	expect "all witnesses have the table's numbers" '.verdict == "agrees"' "/out/calibrate-$1.json"
+	expect "15 reasons and more have a multiple of $2 in all of them" \
+		"[.reasons[] | select(.kind == \"exact\" and .expected > 0 and .expected % $2 == 0 and .ebpf == .expected and .leaf == .expected)] | length >= 15" \
+		"/out/calibrate-$1.json"
+	expect "so have KVM's statistics" '[.kvm_stats[] | .expected == .value] | length >= 5 and all' "/out/calibrate-$1.json"
+	exitledger check --json >"/out/calibrated-$1.json"
+	books_agree "/out/calibrated-$1.json" "$1"
+	expect "the session says that it was calibrated" '.calibration.verdict == "agrees"' "/out/calibrated-$1.json"
+	expect "all of it was the reader's own" '[.reasons[] | .own == .ebpf] | all' "/out/calibrated-$1.json"
+	stop_daemon
+}
+
 _wait_for_line() { # LINE FILE
 	for _ in $(seq 600); do
 		grep -qsx "$1" "$2" && return 0

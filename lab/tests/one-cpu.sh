@@ -88,6 +88,13 @@ reload_between_idle_sessions() {
 	expect "five sessions in order" '[.sessions[].paging] == ["ept","shadow","ept","shadow","ept"]' /out/reload.json
 }
 
+# The count is a prime.
+calibration() {
+	count=211
+	[ "$tier" = all ] && count=1009
+	for mode in ept shadow; do calibrated "$mode" "$count"; done
+}
+
 leaf_in_a_guest() { # WANTED-STATUS ARGS…
 	_wanted=$1
 	shift
@@ -152,6 +159,7 @@ stock_vendor_module_is_refused() {
 }
 
 run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_serving
+run_case calibration calibration
 run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
 run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes
