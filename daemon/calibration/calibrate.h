@@ -17,10 +17,10 @@ namespace exitledger {
 struct CalibrationPlan {
   CalibrationTarget target;
   LeafOptions leaf;
-  std::vector<Reason> reasons;   ///< the leaf's table; empty: the leaf is absent and is not asked
-  std::uint32_t turns = 0;       ///< of every row
-  bool fast = false;             ///< the first kFastRows alone
-  std::function<bool()> go_on;   ///< called between rows: false ends it with an Error; may be empty
+  std::vector<Reason> reasons;  ///< the leaf's table; empty: the leaf is absent and is not asked
+  std::uint32_t turns = 0;      ///< of every row
+  bool fast = false;            ///< the first kFastRows alone
+  std::function<bool()> go_on;  ///< called between rows: false ends it with an Error; may be empty
   /// Called after each row with what its guest cost, in the host's book of the CPU that the thread is pinned to.
   std::function<void(const Counts&)> book;
 };

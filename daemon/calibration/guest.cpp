@@ -24,7 +24,7 @@ constexpr std::size_t kTableBytes = kIdtOffset + kVectors * sizeof(std::uint64_t
 
 struct Parts {
   Code code;
-  std::uint32_t end = 0, invalid_opcode = 0, general_protection = 0;  // offsets
+  std::uint32_t questions = 0, end = 0, invalid_opcode = 0, general_protection = 0;  // offsets
 };
 
 std::uint32_t offset_of(const Code& code) { return static_cast<std::uint32_t>(code.here().offset); }
@@ -44,9 +44,14 @@ Parts assemble(const CalibrationRow& row, std::uint32_t turns, std::uint32_t fre
   Parts parts;
   Code& code = parts.code;
   if (row.fresh_pages) code.mov(kEsi, fresh);
-  code.append(row.before).mov(kEbp, turns);
-  const auto turn = code.here();
-  code.append(row.turn).dec(kEbp).jump_if_not_zero(turn);
+  if (row.real_mode) {
+    code.append(row.turn);
+  } else {
+    code.append(row.before).mov(kEbp, turns);
+    const auto turn = code.here();
+    code.append(row.turn).dec(kEbp).jump_if_not_zero(turn);
+  }
+  parts.questions = offset_of(code);
   ask(code, questions, answers, count);
   row.done == Done::kHalt ? code.hlt() : code.out(kDonePort);
   parts.end = offset_of(code);
@@ -96,6 +101,7 @@ CalibrationGuest::CalibrationGuest(std::uint32_t base, const CalibrationRow& row
   memory_bytes_ = fresh + (row.fresh_pages ? kFreshPages * kPage : 0) + kPage;
   const auto at = [base](std::size_t offset) { return static_cast<std::uint32_t>(base + offset); };
   const Parts parts = assemble(row, turns, at(fresh), at(question_offset), at(answers_), count);
+  questions_ = base + parts.questions;
   end_ = base + parts.end;
   image_.resize(answers_);
   std::ranges::copy(parts.code.bytes(), image_.begin());

@@ -31,6 +31,8 @@ class CalibrationGuest {
   void load_into(std::span<std::byte> memory) const;
   /// Descriptor tables of this memory, and CR4.OSXSAVE if the row wants it; after Machine::set_cpuid().
   [[nodiscard]] Result<void> prepare(Machine& machine) const;
+  /// Where the questions begin.
+  [[nodiscard]] std::uint32_t questions() const { return questions_; }
   /// Where RIP stands once the guest is done.
   [[nodiscard]] std::uint32_t end() const { return end_; }
   /// In the order of the questions, once it is done.
@@ -39,7 +41,7 @@ class CalibrationGuest {
  private:
   std::vector<std::byte> image_;  // code, tables, questions
   std::size_t tables_, answers_, count_, memory_bytes_;
-  std::uint32_t base_, end_;
+  std::uint32_t base_, questions_, end_;
   bool xsave_;
 };
 

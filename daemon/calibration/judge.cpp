@@ -49,8 +49,8 @@ class RowJudge {
   bool take_answers() {
     const auto& answers = books_.run.answers;
     if (answers.size() != books_.traced.size()) {
-      decide(Verdict::kCannotTell, fmt::format("{} answers were given, kvm:kvm_cpuid carried {}", answers.size(),
-                                               books_.traced.size()));
+      decide(Verdict::kCannotTell,
+             fmt::format("{} answers were given, kvm:kvm_cpuid carried {}", answers.size(), books_.traced.size()));
       return false;
     }
     for (std::size_t i = 0; i < answers.size(); ++i)

@@ -65,11 +65,47 @@ bool goes_on(const VmExit& exit) {
          std::holds_alternative<vmexit::Mmio>(exit);
 }
 
-Result<void> run_to_end(Machine& machine, std::uint32_t end, std::chrono::nanoseconds time) {
-  const auto limit = RunLimit::arm(time);
-  if (!limit) return Failure(limit.error());
+// Real mode as a boot loader makes it: flat data, so that a KVM without unrestricted guest has to emulate it (vmx.c,
+// rmode_segment_valid()).
+kvm_sregs real_mode(kvm_sregs registers) {
+  kvm_segment segment{};
+  segment.limit = 0xFFFF;
+  segment.type = 3;
+  segment.present = segment.s = 1;
+  registers.ss = registers.fs = registers.gs = segment;
+  segment.limit = 0xFFFFFFFF;
+  segment.g = 1;
+  registers.ds = registers.es = segment;
+  segment.limit = 0xFFFF;
+  segment.g = 0;
+  segment.type = 11;
+  registers.cs = segment;
+  registers.cr0 &= ~std::uint64_t{1};
+  return registers;
+}
+
+// So many halts in real mode; then on to the questions, in the mode that it came from.
+Result<void> halt_in_real_mode(Machine& machine, const CalibrationGuest& guest, std::uint32_t halts,
+                               const RunLimit& limit) {
+  const auto flat = machine.special_registers();
+  if (!flat) return Failure(flat.error());
+  if (auto done = machine.set_special_registers(real_mode(*flat)); !done) return done;
+  for (std::uint32_t i = 0; i < halts; ++i) {
+    const auto exit = machine.run(limit);
+    if (!exit) return Failure(exit.error());
+    if (!std::holds_alternative<vmexit::Halted>(*exit))
+      return fail("run", "the calibration's guest in real mode", "it ended with " + describe(*exit));
+  }
+  if (auto done = machine.set_special_registers(*flat); !done) return done;
+  auto registers = machine.registers();
+  if (!registers) return Failure(registers.error());
+  registers->rip = guest.questions();
+  return machine.set_registers(*registers);
+}
+
+Result<void> run_to_end(Machine& machine, std::uint32_t end, const RunLimit& limit) {
   while (true) {
-    const auto exit = machine.run(*limit);
+    const auto exit = machine.run(limit);
     if (!exit) return Failure(exit.error());
     const auto registers = machine.registers();
     if (!registers) return Failure(registers.error());
@@ -123,8 +159,11 @@ Result<RowRun> run_row(const LeafOptions& options, const CalibrationRow& row, st
     if (!fd) return Failure(fd.error());
     caught = std::move(*fd);
   }
-  if (auto done = run_to_end(*machine, guest.end(), kLeastTime + kTimePerTurn * result.turns); !done)
-    return Failure(done.error());
+  const auto limit = RunLimit::arm(kLeastTime + kTimePerTurn * result.turns);
+  if (!limit) return Failure(limit.error());
+  if (row.real_mode)
+    if (auto done = halt_in_real_mode(*machine, guest, result.turns, *limit); !done) return Failure(done.error());
+  if (auto done = run_to_end(*machine, guest.end(), *limit); !done) return Failure(done.error());
   const auto registers = guest.answers_in(machine->memory());
   for (std::size_t i = 0; i < questions.size(); ++i) result.answers.push_back({questions[i], registers[i]});
   if (switched_off(result.answers)) return off_failure();

@@ -47,10 +47,13 @@ struct CalibrationRow {
   std::uint8_t skipped_at_fault = 0;  ///< bytes of the instruction that raises #UD or #GP, and is skipped then; 0: none
 
   Done done = Done::kHalt;
-  bool xsave = false;                           ///< the guest has XSAVE, and CR4.OSXSAVE is set
-  std::optional<std::uint8_t> event_port{};       ///< OUT to it ends in the kernel (KVM_IOEVENTFD)
-  bool irqchip = false;                         ///< with interrupt controllers in the kernel; `done` is kOut
-  bool fresh_pages = false;                     ///< `turn` touches [ESI], a page that was never touched, and goes on
+  bool xsave = false;                        ///< the guest has XSAVE, and CR4.OSXSAVE is set
+  std::optional<std::uint8_t> event_port{};  ///< OUT to it ends in the kernel (KVM_IOEVENTFD)
+  /// `turn` is 16-bit code that halts over and over, run in real mode with a data segment of 4 GiB: no virtual-8086
+  /// mode can stand for it. EBP counts nothing; the host counts the halts.
+  bool real_mode = false;
+  bool irqchip = false;      ///< with interrupt controllers in the kernel; `done` is kOut
+  bool fresh_pages = false;  ///< `turn` touches [ESI], a page that was never touched, and goes on
 };
 
 }  // namespace exitledger

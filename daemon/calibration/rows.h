@@ -20,6 +20,8 @@ struct CommonReasons {
 [[nodiscard]] std::vector<CalibrationRow> common_fast_rows(const CommonReasons& reasons);
 /// HLT, other hypercalls and kinds of I/O, a TSC deadline.
 [[nodiscard]] std::vector<CalibrationRow> common_rows(const CommonReasons& reasons);
+/// HLT in real mode; `emulated`: KVM does it without the processor.
+[[nodiscard]] CalibrationRow real_mode_row(Reason halt, bool emulated);
 /// MMIO, fresh pages, PAUSE, debug registers: what KVM decides from case to case.
 [[nodiscard]] std::vector<CalibrationRow> witness_rows(Reason pause, Reason debug_register);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rows that both vendors have.
+#include <array>
 #include <span>
 
 #include "calibration/rows.h"
@@ -79,14 +80,15 @@ std::vector<CalibrationRow> common_rows(const CommonReasons& reasons) {
   pic.done = Done::kOut;
   pic.turn.in(kPicMaskPort);
 
-  return {halt,
-          hypercall(reasons, "hypercall-unknown", "a hypercall exits always, also one that nobody knows", kNoSuchCall),
-          in,
-          event,
-          pic,
-          write_msr(reasons, "wrmsr-tsc-deadline",
-                    "a deadline exits always; where KVM has a timer of the processor it enters again at once (fastpath)",
-                    kTscDeadline)};
+  return {
+      halt,
+      hypercall(reasons, "hypercall-unknown", "a hypercall exits always, also one that nobody knows", kNoSuchCall),
+      in,
+      event,
+      pic,
+      write_msr(reasons, "wrmsr-tsc-deadline",
+                "a deadline exits always; where KVM has a timer of the processor it enters again at once (fastpath)",
+                kTscDeadline)};
 }
 
 std::vector<CalibrationRow> witness_rows(Reason pause, Reason debug_register) {
@@ -113,6 +115,17 @@ std::vector<CalibrationRow> witness_rows(Reason pause, Reason debug_register) {
                       .expected = {{pause, 1, kWitnesses}}};
   spin.turn.pause();
   return {mmio, fresh, debug, spin};
+}
+
+CalibrationRow real_mode_row(Reason halt, bool emulated) {
+  CalibrationRow row{.name = "hlt-real-mode",
+                     .why = emulated ? "KVM emulates real mode: passes of its emulator, no exits"
+                                     : "the processor runs real mode: HLT exits as ever",
+                     .expected = {{halt, emulated ? 0U : 1U}},
+                     .stats = {{"halt_exits"}}};
+  row.real_mode = true;
+  row.turn.encoded(std::array<std::uint8_t, 3>{0xF4, 0xEB, 0xFD});  // HLT; JMP back to it
+  return row;
 }
 
 CalibrationRow control_row(std::string_view name, std::string_view why, unsigned number, std::uint32_t start,

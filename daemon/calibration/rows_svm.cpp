@@ -26,8 +26,8 @@ CalibrationRow simple(std::string_view name, std::string_view why, const Code& t
 
 // `native`: a processor that does it without the host, if KVM lets it, makes no exit of it.
 CalibrationRow svm_instruction(std::string_view name, std::uint8_t last_byte, Reason reason, bool native = false) {
-  CalibrationRow row = refused_row(name, "exits always; a guest that is no hypervisor gets #UD", {0x0F, 0x01, last_byte},
-                                   reason);
+  CalibrationRow row =
+      refused_row(name, "exits always; a guest that is no hypervisor gets #UD", {0x0F, 0x01, last_byte}, reason);
   if (native) row.expected.front().certainty = Certainty::kWitnesses;
   return row;
 }
@@ -35,9 +35,9 @@ CalibrationRow svm_instruction(std::string_view name, std::uint8_t last_byte, Re
 std::vector<CalibrationRow> svm_instructions(const CalibrationTarget& target) {
   const bool vls = is_on(target, "kvm_amd.vls");
   const bool vgif = is_on(target, "kvm_amd.vgif");
-  return {svm_instruction("vmrun", 0xD8, svm::kVmrun),     svm_instruction("vmload", 0xDA, 0x82, vls),
-          svm_instruction("vmsave", 0xDB, 0x83, vls),      svm_instruction("stgi", 0xDC, 0x84, vgif),
-          svm_instruction("clgi", 0xDD, 0x85, vgif),       svm_instruction("invlpga", 0xDF, kInvlpga)};
+  return {svm_instruction("vmrun", 0xD8, svm::kVmrun), svm_instruction("vmload", 0xDA, 0x82, vls),
+          svm_instruction("vmsave", 0xDB, 0x83, vls),  svm_instruction("stgi", 0xDC, 0x84, vgif),
+          svm_instruction("clgi", 0xDD, 0x85, vgif),   svm_instruction("invlpga", 0xDF, kInvlpga)};
 }
 
 CalibrationRow xsetbv() {
@@ -54,8 +54,8 @@ std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
   const std::string_view why = shadow ? kKept : kOwn;
   const unsigned times = shadow ? 1 : 0;
   return {control_row("cr0-write",
-                      shadow ? "shadow paging owns CR0" : "changing more of CR0 than TS and MP exits (selective write)", 0,
-                      0x31, 1U << 18, shadow ? kCr0Write : kCr0SelectiveWrite),
+                      shadow ? "shadow paging owns CR0" : "changing more of CR0 than TS and MP exits (selective write)",
+                      0, 0x31, 1U << 18, shadow ? kCr0Write : kCr0SelectiveWrite),
           simple("cr3-write", why, Code{}.write_control(3, kEax), svm::kWriteCr3, times),
           simple("cr3-read", why, Code{}.read_control(kEbx, 3), svm::kReadCr3, times),
           simple("invlpg", why, Code{}.invlpg(kEax), svm::kInvlpg, times)};
@@ -82,6 +82,7 @@ std::vector<CalibrationRow> svm_rows(const CalibrationTarget& target) {
   if (target.xsave) add({xsetbv()});
   add(svm_instructions(target));
   add(paging_dependent(target));
+  add({real_mode_row(kHlt, false)});
   add(witness_rows(kPause, kDr7Write));
   return rows;
 }

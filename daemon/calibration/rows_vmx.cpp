@@ -40,12 +40,17 @@ CalibrationRow xsetbv() {
   return row;
 }
 
+// ept=0 forces it off.
+bool unrestricted(const CalibrationTarget& target) {
+  const auto parameter = target.parameters.find("kvm_intel.unrestricted_guest");
+  return target.paging == Paging::kEpt && (parameter == target.parameters.end() || parameter->second != "N");
+}
+
 // CR3: without unrestricted guest KVM keeps its own as long as the guest has no paging; with it, and under EPT, the
 // guest's is the processor's. Shadow paging owns it always.
 std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
   const bool shadow = target.paging == Paging::kShadow;
-  const auto unrestricted = target.parameters.find("kvm_intel.unrestricted_guest");
-  const bool owned = shadow || (unrestricted != target.parameters.end() && unrestricted->second == "N");
+  const bool owned = !unrestricted(target);
   const unsigned cr3 = owned ? 1 : 0;
   return {simple("cr3-write",
                  owned ? "KVM has a CR3 of its own while the guest has no paging, or shadow pages"
@@ -79,10 +84,10 @@ std::vector<CalibrationRow> vmx_rows(const CalibrationTarget& target) {
        control_row("cr4-write", "CR4.MCE is the host's: changing it exits", 4, 0, 1U << 6, vmx::kCrAccess),
        refused_row("rdpmc", "KVM intercepts RDPMC; a counter that is none raises #GP", {0x0F, 0x33}, 15)});
   if (target.xsave) add({xsetbv()});
-  if (target.rdrand)
-    add({refused_row("rdrand", "a guest without RDRAND gets #UD from KVM", {0x0F, 0xC7, 0xF0}, 57)});
+  if (target.rdrand) add({refused_row("rdrand", "a guest without RDRAND gets #UD from KVM", {0x0F, 0xC7, 0xF0}, 57)});
   add(vmx_instructions());
   add(paging_dependent(target));
+  add({real_mode_row(vmx::kHlt, !unrestricted(target))});
   // An NMI of the host has this reason, too, and so has every page fault under shadow paging.
   CalibrationRow ud2 = refused_row("ud2", "#UD is in the exception bitmap", {0x0F, 0x0B}, vmx::kException);
   ud2.expected = {{vmx::kException, 1, Certainty::kWitnesses}};

@@ -32,7 +32,8 @@ TEST(CalibrationTable, NamesAreUniqueAndEveryRowSaysWhyAndDoesSomething) {
       EXPECT_TRUE(names.insert(row.name).second) << row.name;
       EXPECT_FALSE(row.why.empty()) << row.name;
       EXPECT_FALSE(row.turn.bytes().empty()) << row.name;
-      for (const Expectation& expected : row.expected) EXPECT_TRUE(is_defined(target.vendor, expected.reason)) << row.name;
+      for (const Expectation& expected : row.expected)
+        EXPECT_TRUE(is_defined(target.vendor, expected.reason)) << row.name;
     }
   }
 }

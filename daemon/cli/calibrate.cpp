@@ -11,9 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string count_text(const Json& number) {
-  return number.is_null() ? "-" : grouped(number.get<std::uint64_t>());
-}
+std::string count_text(const Json& number) { return number.is_null() ? "-" : grouped(number.get<std::uint64_t>()); }
 
 void print_table(const Json& answer) {
   fmt::print("{:>6}  {:<22} {:<10} {:>12} {:>12} {:>12}  {}\n", "reason", "name", "kind", "expected", "eBPF", "leaf",

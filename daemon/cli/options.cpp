@@ -32,7 +32,8 @@ CLI::Validator explained(const CLI::Validator& inner, const std::string& expecte
   return {check, inner.get_description()};
 }
 
-// Durations as Prometheus spells them (500ms, 10s, 1m), from `low` to `high` milliseconds, which `bounds` says in words.
+// Durations as Prometheus spells them (500ms, 10s, 1m), from `low` to `high` milliseconds, which `bounds` says in
+// words.
 CLI::Validator duration(std::int64_t low, std::int64_t high, const std::string& bounds) {
   const CLI::AsNumberWithUnit units(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
                                     CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
@@ -148,13 +149,17 @@ Parsed parse(int argc, const char* const* argv) {
       *app.add_subcommand("check", "Read both books and judge; exit 0 they agree, 1 they disagree, 2 cannot tell");
   check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs (default: until the verdict stands, at most 3)")
       ->check(CLI::Range(1U, 100U));
+  check_app
+      .add_flag("--guests", check.guests,
+                "What guests were told by the leaves, each answer judged as it was given; needs a daemon")
+      ->excludes("--rounds");
   check_app.add_flag("--json", check.json, "JSON on stdout");
 
   CalibrateOptions calibrate;
-  CLI::App& calibrate_app = *app.add_subcommand(
-      "calibrate",
-      "Cause N of each kind of exit that a micro guest can, and hold every witness against the table; exit 0 all agree, "
-      "1 one does not, 2 cannot tell");
+  CLI::App& calibrate_app = *app.add_subcommand("calibrate",
+                                                "Cause N of each kind of exit that a micro guest can, and hold every "
+                                                "witness against the table; exit 0 all agree, "
+                                                "1 one does not, 2 cannot tell");
   calibrate_app.add_option("--count", calibrate.count, "N; a prime is told best from sums of other things")
       ->check(CLI::Range(1U, kMostCalibrationCount))
       ->capture_default_str();

@@ -47,6 +47,7 @@ struct LeafOptionsCli {
 };
 struct CheckOptions {
   unsigned rounds = 0;  ///< 0: until the books agree or disagree, at most Books::kEnough
+  bool guests = false;  ///< what guests were told, instead of a reading of our own
   bool json = false;
 };
 struct CalibrateOptions {

@@ -46,7 +46,8 @@ class Api {
   [[nodiscard]] ApiAnswer sessions(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
-  /// What guests were told from the leaves, newest last, with the eBPF counts of that instant.
+  /// What guests were told from the leaves, newest last, with the eBPF counts of that instant, what became of each, and
+  /// how many of each kind there were since the probe attached. 503 while it is not attached.
   [[nodiscard]] ApiAnswer answers(const ApiParameters& none);
   /// ?rounds=N: reads both books and judges; the running session.
   [[nodiscard]] ApiAnswer check(const ApiParameters& parameters);

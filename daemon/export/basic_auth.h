@@ -12,8 +12,8 @@ namespace exitledger {
 /// A bcrypt check takes from a few to some hundred milliseconds of the one thread that everything runs in. So a
 /// password that was right is remembered and compared as it is, and of the others only so many are checked that hashing
 /// wrong ones takes at most a fifth of the time; an address that was wrong a few times is not checked for a
-/// minute: to keep everybody from being checked takes many addresses (behind a proxy, which is one, a single client), and
-/// even then not who was right before. Not thread-safe.
+/// minute: to keep everybody from being checked takes many addresses (behind a proxy, which is one, a single client),
+/// and even then not who was right before. Not thread-safe.
 class BasicAuth {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;

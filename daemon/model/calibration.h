@@ -37,8 +37,8 @@ struct CalibratedStat {
 
 struct CalibratedRow {
   std::string name;
-  std::string meaning;      ///< why this many exits
-  std::uint64_t turns = 0;  ///< how often the guest did it
+  std::string meaning;                    ///< why this many exits
+  std::uint64_t turns = 0;                ///< how often the guest did it
   std::vector<CalibratedReason> reasons;  ///< expected ones and any other that was counted, ascending
   std::vector<CalibratedStat> stats;      ///< empty: KVM has no such interface
   Verdict verdict = Verdict::kAgrees;

@@ -37,10 +37,19 @@ std::vector<el_answer> Books::guest_answers() const {
   return ebpf_ ? ebpf_->guest_answers() : std::vector<el_answer>{};
 }
 
+std::vector<el_answer> Books::different_answers() const {
+  return ebpf_ ? ebpf_->different_answers() : std::vector<el_answer>{};
+}
+
 void Books::follow() {
   const std::vector<el_event> events = ebpf_ ? ebpf_->drain() : std::vector<el_event>{};  // the truth is in the maps
   const auto retired = [](const el_event& event) { return event.kind == EL_EVENT_SLOT_RETIRED; };
   if (std::any_of(events.begin(), events.end(), retired)) ebpf_->fold();
+  for (const el_event& event : events)
+    if (event.kind == EL_EVENT_DIFFERENT_ANSWER)
+      say(LogLevel::kError, fmt::format("a guest was told another count than the eBPF book's (number {}): exitledger "
+                                        "check --guests shows it",
+                                        event.id));
   // Loads before what sysfs says: parameters that are newer than the load are caught by the next look, older ones would
   // label a session wrongly.
   const std::vector<Boundary> loads = new_loads();

@@ -78,6 +78,8 @@ class Books {
   [[nodiscard]] std::optional<ProbeSample> sample();
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::vector<el_answer> guest_answers() const;
+  /// Those that were not the eBPF count of their instant, oldest first, as many as are kept.
+  [[nodiscard]] std::vector<el_answer> different_answers() const;
   [[nodiscard]] const ModuleState& modules() const { return modules_; }
   [[nodiscard]] LeafState leaf_state() const { return leaf_state_; }
   [[nodiscard]] const std::string& leaf_detail() const { return leaf_detail_; }

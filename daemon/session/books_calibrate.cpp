@@ -59,7 +59,7 @@ void Books::calibrate_first() {
   }
   const bool agrees = calibration->verdict == Verdict::kAgrees;
   say(agrees ? LogLevel::kInfo : LogLevel::kError,
-      fmt::format("calibration: {} of {} kinds of exits, {}{}{}", kFastTurns, calibration->rows.size(),
+      fmt::format("calibration: {} exits of each of {} kinds, {}{}{}", kFastTurns, calibration->rows.size(),
                   to_string(calibration->verdict), calibration->why.empty() ? "" : ": ", calibration->why));
 }
 

@@ -122,9 +122,7 @@ void RunningSession::calibrated(const Calibration& calibration) {
   if (calibration.verdict != Verdict::kAgrees) cannot_trust("the calibration failed: " + calibration.why);
 }
 
-void RunningSession::not_calibrated(const std::string& why) {
-  session_.calibration = {Verdict::kCannotTell, why};
-}
+void RunningSession::not_calibrated(const std::string& why) { session_.calibration = {Verdict::kCannotTell, why}; }
 
 void RunningSession::cannot_trust(const std::string& why) {
   if (unproven_.empty()) unproven_ = why;

@@ -36,18 +36,18 @@ Result<KvmStats> read_kvm_stats(int fd) {
   std::memcpy(&header, head->data(), sizeof header);
 
   // The structure ends in its name, whose length the header says.
-  const std::size_t stride = offsetof(kvm_stats_desc, name) + header.name_size;
+  const std::size_t stride = flexible::kStatsHead + header.name_size;
   const auto descriptors = read_at(stats.get(), stride * header.num_desc, header.desc_offset);
   if (!descriptors) return tl::unexpected{descriptors.error()};
   KvmStats values;
   for (std::size_t i = 0; i < header.num_desc; ++i) {
     const char* at = descriptors->data() + i * stride;
     kvm_stats_desc descriptor{};
-    std::memcpy(&descriptor, at, offsetof(kvm_stats_desc, name));
+    std::memcpy(&descriptor, at, flexible::kStatsHead);
     if (descriptor.size != 1) continue;
     const auto value = read_at(stats.get(), sizeof(std::uint64_t), header.data_offset + descriptor.offset);
     if (!value) return tl::unexpected{value.error()};
-    const char* name = at + offsetof(kvm_stats_desc, name);
+    const char* name = at + flexible::kStatsHead;
     std::memcpy(&values[std::string(name, strnlen(name, header.name_size))], value->data(), sizeof(std::uint64_t));
   }
   return values;

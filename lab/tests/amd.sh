@@ -87,7 +87,10 @@ calibration() {
 	for mode in npt shadow; do calibrated "$mode" "$count"; done
 }
 
+guests_are_told_npt() { guests_are_told npt; }
+
 run_case amd-calibration calibration
+run_case amd-guests-are-told guests_are_told_npt
 run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles

@@ -182,6 +182,32 @@ calibrated() {
 	stop_daemon
 }
 
+# guests_are_told PAGING: every answer that a guest gets by itself is the eBPF count of its instant; also for a guest that
+# is older than the daemon, from its second answer on.
+guests_are_told() {
+	use-modules patched "$1"
+	start_daemon
+	boot-guest -- exitledger-guest --scope vcpu >/out/told-newborn.txt
+	exitledger check --guests --json >/out/told-newborn.json
+	expect "a newborn's answers are all equal" '.judged.equal > 50 and .judged.different == 0 and .judged.first == 0' \
+		/out/told-newborn.json
+	boot-guest -- sh -c 'echo up; while :; do exitledger-guest --scope vcpu; exitledger-guest --scope vm; done >/dev/null' &
+	_guest=$!
+	_wait_for_line up /run/guest/guest.stdout
+	kill_daemon
+	start_daemon
+	for _ in $(seq 60); do
+		exitledger check --guests --json >/out/told-older.json || true
+		jq -e '.judged.equal > 200' /out/told-older.json >/dev/null && break
+		sleep 1
+	done
+	kill "$_guest"
+	expect "an older one's first answers set the difference, all others have it" \
+		'.judged.equal > 200 and .judged.different == 0 and .judged.first > 50' /out/told-older.json
+	exitledger check --guests
+	wait "$_guest" || true
+}
+
 _wait_for_line() { # LINE FILE
 	for _ in $(seq 600); do
 		grep -qsx "$1" "$2" && return 0
