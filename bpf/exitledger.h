@@ -36,7 +36,7 @@ enum el_loss {
 enum el_told {
 	EL_TOLD_EQUAL = 0,     /* the leaf's count was the eBPF count (plus the difference that FIRST found) */
 	EL_TOLD_DIFFERENT = 1, /* it was not */
-	EL_TOLD_FIRST = 2,     /* first answer about a reason to a vCPU older than the probe: sets the difference */
+	EL_TOLD_FIRST = 2,     /* first answer about a reason to a vCPU that is not newborn: sets the difference */
 	EL_TOLD_NO_EXIT = 3,   /* emulated CPUID, or one that could not be tied to an exit */
 	EL_TOLD_SEVERAL = 4,   /* scope of a VM of several vCPUs: its counts are not of one instant */
 	EL_TOLD_OTHER = 5,     /* refused, no count of exits, or not of the asker's own (scopes default, host, cpu) */
@@ -89,7 +89,8 @@ struct el_owner {
 	__u32 vcpu_id; /* KVM_CREATE_VCPU's argument */
 	__u32 state;   /* enum el_slot_state */
 	__u32 isa;     /* EL_ISA_* */
-	__u32 newborn; /* 1: the first exit seen was the first of all, by KVM's own statistic */
+	__u32 newborn; /* 1: the first exit seen was the first of all, by KVM's own statistic, which must be 0: passes
+			  of its emulator are in it, too */
 	__u32 pad;
 };
 

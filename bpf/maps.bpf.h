@@ -46,7 +46,7 @@ struct {
 	__type(value, __u64);
 } vms SEC(".maps");
 
-/* leaf minus eBPF, by asker and question, of vCPUs older than the probe */
+/* leaf minus eBPF, by asker and question, of vCPUs that are not newborn */
 struct el_constant {
 	__u64 vm_id;
 	__u32 vcpu_id;
