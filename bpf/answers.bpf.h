@@ -8,6 +8,7 @@
 #ifndef EXITLEDGER_ANSWERS_BPF_H
 #define EXITLEDGER_ANSWERS_BPF_H
 
+#include "judge.bpf.h"
 #include "slots.bpf.h"
 
 #define EL_VMX_CPUID 10u   /* EXIT_REASON_CPUID */
@@ -111,6 +112,7 @@ static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struc
 	__u32 function = ctx->args[0], ecx = ctx->args[1], isa = el_isa;
 	__u64 self = bpf_get_current_pid_tgid(), serial;
 	struct el_answer *answer;
+	__u32 told;
 
 	answer = next_answer(self >> 32, &serial);
 	if (!answer)
@@ -135,9 +137,17 @@ static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struc
 	answer->isa = isa;
 	answer->cpu_count = count_asked(cpu->count, isa, function, ecx);
 	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
+	answer->vcpu_id = owner ? owner->vcpu_id : 0;
+	answer->constant = 0;
+	told = EL_TOLD_COUNT;
+	if (self >> 32 != el_own_tgid)
+		told = judge_answer(answer, owner);
+	if (told < EL_TOLD_COUNT)
+		cpu->judged[told]++;
+	answer->told = told;
 	barrier();
 	*(volatile __u64 *)&answer->serial = serial;
-	return 0;
+	return told == EL_TOLD_DIFFERENT ? keep_different(answer) : 0;
 }
 
 #endif

@@ -221,11 +221,8 @@ int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 	if (!cpu)
 		return no_cpu();
 	slot = take_question(self, &no);
-	if (self >> 32 != el_own_tgid) {
+	if (self >> 32 != el_own_tgid)
 		cpu->told[leaf]++;
-		if (!slot)
-			cpu->told_emulated++;
-	}
 	return log_answer(ctx, cpu, slot, no);
 }
 

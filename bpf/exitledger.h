@@ -30,6 +30,20 @@ enum el_loss {
 };
 
 /*
+ * What became of an answer to a guest of another process. An answer is judged where the asker's own book holds the same
+ * at that instant: nothing can run between a vCPU's exit and the answer to it.
+ */
+enum el_told {
+	EL_TOLD_EQUAL = 0,     /* the leaf's count was the eBPF count (plus the difference that FIRST found) */
+	EL_TOLD_DIFFERENT = 1, /* it was not */
+	EL_TOLD_FIRST = 2,     /* first answer about a reason to a vCPU that is not newborn: sets the difference */
+	EL_TOLD_NO_EXIT = 3,   /* emulated CPUID, or one that could not be tied to an exit */
+	EL_TOLD_SEVERAL = 4,   /* scope of a VM of several vCPUs: its counts are not of one instant */
+	EL_TOLD_OTHER = 5,     /* refused, no count of exits, or not of the asker's own (scopes default, host, cpu) */
+	EL_TOLD_COUNT = 6,
+};
+
+/*
  * One per possible CPU, written only by that CPU with preemption off: the host's book. Whole cache lines,
  * so that no two CPUs write one.
  */
@@ -38,12 +52,12 @@ struct el_cpu {
 	__u64 lost[EL_LOSS_COUNT];   /* losses per cause */
 	__u64 hypercall[16]; /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
 	__u64 told[4];	     /* answers from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) to guests of other processes */
-	__u64 told_emulated; /* of those, answers to a CPUID that was no exit (emulated) or could not be tied to one */
+	__u64 judged[EL_TOLD_COUNT]; /* the same answers by enum el_told */
 	__u64 slot_vcpu; /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
 			    only */
 	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
-	__u64 reserved[13];
+	__u64 reserved[8];
 };
 
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
@@ -75,6 +89,9 @@ struct el_owner {
 	__u32 vcpu_id; /* KVM_CREATE_VCPU's argument */
 	__u32 state;   /* enum el_slot_state */
 	__u32 isa;     /* EL_ISA_* */
+	__u32 newborn; /* 1: the first exit seen was the first of all, by KVM's own statistic, which must be 0: passes
+			  of its emulator are in it, too */
+	__u32 pad;
 };
 
 /* 2^EL_DURATION_SHIFT ns is the first bound: bucket 0 is below 256 ns, bucket i in [2^(7+i), 2^(8+i)), the last is
@@ -115,13 +132,18 @@ struct el_answer {
 	__u32 slot; /* EL_NO_SLOT: emulated CPUID or no slot */
 	__u32 tid;  /* thread that asked */
 	__u32 isa;
-	__u64 vm_id; /* 0 without slot */
+	__u64 vm_id;	/* 0 without slot */
+	__u64 constant; /* leaf minus eBPF as it had to be; 0 where nothing was judged */
+	__u32 told;	/* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
+	__u32 vcpu_id;
 };
 #define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
 #define EL_LEAF_COUNT 4u
 #define EL_NO_SLOT 0xFFFFFFFFu
-#define EL_OWN_ANSWERS 4096u   /* answers to the daemon's own micro guest: never more than this in one reading */
-#define EL_GUEST_ANSWERS 1024u /* ring of the answers to all other guests */
+#define EL_OWN_ANSWERS 4096u	 /* answers to the daemon's own micro guest: never more than this in one reading */
+#define EL_GUEST_ANSWERS 1024u	 /* ring of the answers to all other guests */
+#define EL_DIFFERENT_ANSWERS 64u /* ring of those that were different */
+#define EL_CONSTANTS 16384u /* differences known of vCPUs older than the probe; one that is forgotten is set anew */
 
 /* Load of a vendor module: the host's book of every CPU as it was then, so that a session begins exactly. */
 #define EL_BOUNDARIES 4u /* ring: boundary n lies at n % EL_BOUNDARIES */
@@ -137,9 +159,10 @@ struct el_boundary_cpu {
 
 /* Wake-ups (ring buffer). They carry nothing that is not in the maps: a lost one costs time, not truth. */
 enum el_event_kind {
-	EL_EVENT_MODULE_LOADED = 1,   /* vendor module: a boundary was written */
-	EL_EVENT_MODULE_UNLOADED = 2, /* vendor module is going */
-	EL_EVENT_SLOT_RETIRED = 3,    /* the daemon folds it */
+	EL_EVENT_MODULE_LOADED = 1,    /* vendor module: a boundary was written */
+	EL_EVENT_MODULE_UNLOADED = 2,  /* vendor module is going */
+	EL_EVENT_SLOT_RETIRED = 3,     /* the daemon folds it */
+	EL_EVENT_DIFFERENT_ANSWER = 4, /* a guest was told another number than the eBPF book's */
 };
 struct el_event {
 	__u32 kind; /* enum el_event_kind */
@@ -149,35 +172,38 @@ struct el_event {
 
 /* Where fields of the kernel's structures stand: from BTF, by the daemon. 0 = not known. */
 struct el_layout {
-	__u32 vmx_exit_reason; /* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
-	__u32 svm_vmcb;	       /* struct vcpu_svm: vmcb (pointer) */
-	__u32 svm_exit_code;   /* struct vmcb: control.exit_code */
-	__u32 vcpu_id;	       /* struct kvm_vcpu: vcpu_id */
-	__u32 vcpu_rax;	       /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
-	__u32 module_name;     /* struct module: name */
+	__u32 vmx_exit_reason;	 /* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
+	__u32 svm_vmcb;		 /* struct vcpu_svm: vmcb (pointer) */
+	__u32 svm_exit_code;	 /* struct vmcb: control.exit_code */
+	__u32 vcpu_id;		 /* struct kvm_vcpu: vcpu_id */
+	__u32 vcpu_rax;		 /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
+	__u32 module_name;	 /* struct module: name */
+	__u32 vcpu_exits;	 /* struct kvm_vcpu: stat.exits; 0: no vCPU counts as newborn */
+	__u32 kvm_created_vcpus; /* struct kvm: created_vcpus; 0: no answer about a VM is judged */
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 1 + 1 + 13));
+static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + EL_TOLD_COUNT + 1 + 1 + 8));
 static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
-static_assert(sizeof(el_owner) == 48);
+static_assert(sizeof(el_owner) == 56);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
-static_assert(sizeof(el_answer) == 80);
+static_assert(sizeof(el_answer) == 96);
 static_assert(sizeof(el_boundary) == 24);
 static_assert(sizeof(el_event) == 16);
-static_assert(sizeof(el_layout) == 24);
+static_assert(sizeof(el_layout) == 32);
 #else
-_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + 1 + 1 + 1 + 13), "el_cpu");
+_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + EL_TOLD_COUNT + 1 + 1 + 8),
+	       "el_cpu");
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
-_Static_assert(sizeof(struct el_owner) == 48, "el_owner");
+_Static_assert(sizeof(struct el_owner) == 56, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
-_Static_assert(sizeof(struct el_answer) == 80, "el_answer");
+_Static_assert(sizeof(struct el_answer) == 96, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 24, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
-_Static_assert(sizeof(struct el_layout) == 24, "el_layout");
+_Static_assert(sizeof(struct el_layout) == 32, "el_layout");
 #endif
 
 #endif

@@ -26,6 +26,7 @@ EL_BOOK(owners, struct el_owner, 1);
 EL_BOOK(durations, struct el_durations, 1);
 EL_BOOK(own_answers, struct el_answer, EL_OWN_ANSWERS);
 EL_BOOK(guest_answers, struct el_answer, EL_GUEST_ANSWERS);
+EL_BOOK(different_answers, struct el_answer, EL_DIFFERENT_ANSWERS);
 EL_BOOK(boundaries, struct el_boundary, EL_BOUNDARIES);
 EL_BOOK(boundary_cpus, struct el_boundary_cpu, EL_BOUNDARIES);
 
@@ -44,6 +45,19 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } vms SEC(".maps");
+
+/* leaf minus eBPF, by asker and question, of vCPUs that are not newborn */
+struct el_constant {
+	__u64 vm_id;
+	__u32 vcpu_id;
+	__u32 index;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EL_CONSTANTS);
+	__type(key, struct el_constant);
+	__type(value, __u64);
+} constants SEC(".maps");
 
 /* A leaf query on its way to kvm_cpuid(): valid while the vCPU's book still holds `exits` exits. */
 struct el_asking {
@@ -83,13 +97,14 @@ struct el_layout el_offsets = {};
 __u32 el_isa = 0;
 
 /* Written by the probe; the daemon reads them. */
-__u32 el_own_tgid = 0;	      /* the daemon's process in the host's pid namespace (learn_self) */
-__u32 el_next_slot = 0;	      /* slots ever given out by counting up; may run past el_nr_slots */
-__u64 el_last_vm = 0;	      /* vm_id given last */
-__u64 el_own_serial = 0;      /* answers written to own_answers */
-__u64 el_guest_serial = 0;    /* answers written to guest_answers */
-__u64 el_boundary_serial = 0; /* loads of a vendor module */
-__u64 el_lost_no_cpu = 0;     /* EL_LOSS_NO_CPU */
+__u32 el_own_tgid = 0;	       /* the daemon's process in the host's pid namespace (learn_self) */
+__u32 el_next_slot = 0;	       /* slots ever given out by counting up; may run past el_nr_slots */
+__u64 el_last_vm = 0;	       /* vm_id given last */
+__u64 el_own_serial = 0;       /* answers written to own_answers */
+__u64 el_guest_serial = 0;     /* answers written to guest_answers */
+__u64 el_different_serial = 0; /* answers written to different_answers */
+__u64 el_boundary_serial = 0;  /* loads of a vendor module */
+__u64 el_lost_no_cpu = 0;      /* EL_LOSS_NO_CPU */
 
 /*
  * The book of the CPU that we run on. Every program that writes to it plainly runs with preemption off (raw

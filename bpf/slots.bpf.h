@@ -120,6 +120,15 @@ static __always_inline __u64 vm_number(__u64 kvm)
 	return known ? *known : 0;
 }
 
+/* Did KVM count no exit of this vCPU before the one that is going on? It adds to its statistic after the tracepoint. */
+static __always_inline __u32 is_newborn(__u64 vcpu)
+{
+	__u64 exits;
+
+	return el_offsets.vcpu_exits &&
+	       !bpf_probe_read_kernel(&exits, sizeof(exits), (void *)(vcpu + el_offsets.vcpu_exits)) && !exits;
+}
+
 static __always_inline __u32 take_slot(void)
 {
 	__u32 no;
@@ -158,6 +167,7 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 	owner->vcpu = vcpu;
 	owner->kvm = kvm;
 	owner->vm_id = vm;
+	owner->newborn = is_newborn(vcpu);
 	owner->born_ns = bpf_ktime_get_ns();
 	owner->tgid = bpf_get_current_pid_tgid() >> 32;
 	owner->vcpu_id = vcpu_id;

@@ -23,6 +23,7 @@ int run(const exitledger::cli::Options& options) {
                                [&](const StatusOptions& o) { return run_status(common, o); },
                                [&](const LeafOptionsCli& o) { return run_leaf(common, o); },
                                [&](const CheckOptions& o) { return run_check(common, o); },
+                               [&](const CalibrateOptions& o) { return run_calibrate(common, o); },
                                [&](const SessionsListOptions& o) { return run_sessions_list(common, o); },
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
                                [&](const CompareOptions& o) { return run_compare(common, o); }},

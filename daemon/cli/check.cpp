@@ -28,9 +28,37 @@ void print_session(const Session& session) {
   fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
 }
 
+void print_guests(const nlohmann::json& answer) {
+  const Vendor vendor = answer.at("vendor") == to_string(Vendor::kSvm) ? Vendor::kSvm : Vendor::kVmx;
+  for (const auto& [label, count] : answer.at("judged").items())
+    fmt::print("{:<14} {:>12}\n", label, grouped(count.get<std::uint64_t>()));
+  for (const auto& row : answer.at("different"))
+    fmt::print("different: VM {}, vCPU {}, {} (scope {}): told {}, eBPF {}, difference that explains: {}; {} ns\n",
+               row.at("vm").get<std::uint64_t>(), row.at("vcpu").get<unsigned>(),
+               reason_label(vendor, row.at("reason").get<Reason>()), row.at("scope").get<unsigned>(),
+               grouped(row.at("leaf").get<std::uint64_t>()), grouped(row.at("ebpf_vcpu").get<std::uint64_t>()),
+               row.at("constant").get<std::int64_t>(), row.at("time_ns").get<std::uint64_t>());
+}
+
+int check_guests(const Common& common, bool json) {
+  const auto daemon = daemon_backend(common);
+  if (!daemon) return complain(daemon.error());
+  if (!*daemon) return complain({"judge", "what guests were told", 0, "needs a daemon: exitledger serve"});
+  const auto answer = (*daemon)->call("GET", "/api/v1/answers", {});
+  if (!answer) return complain(answer.error());
+  const auto& judged = answer->at("judged");
+  if (json)
+    fmt::print("{}\n", answer->dump(2));
+  else
+    print_guests(*answer);
+  if (judged.at("different").get<std::uint64_t>() > 0) return exit_status(Verdict::kDisagrees);
+  return exit_status(judged.at("equal").get<std::uint64_t>() > 0 ? Verdict::kAgrees : Verdict::kCannotTell);
+}
+
 }  // namespace
 
 int run_check(const Common& common, const CheckOptions& options) {
+  if (options.guests) return check_guests(common, options.json);
   const auto backend = any_backend(common);
   if (!backend) return complain(backend.error());
   ApiParameters parameters;

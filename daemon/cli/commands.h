@@ -11,6 +11,7 @@ int run_serve(const Common& common, const ServeOptions& options);
 int run_status(const Common& common, const StatusOptions& options);
 int run_leaf(const Common& common, const LeafOptionsCli& options);
 int run_check(const Common& common, const CheckOptions& options);
+int run_calibrate(const Common& common, const CalibrateOptions& options);
 int run_sessions_list(const Common& common, const SessionsListOptions& options);
 int run_sessions_export(const Common& common, const SessionsExportOptions& options);
 int run_compare(const Common& common, const CompareOptions& options);

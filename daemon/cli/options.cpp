@@ -19,12 +19,6 @@ std::map<std::string, leaf::Scope> micro_guest_scopes() {
   return scopes;
 }
 
-// Durations as Prometheus spells them: 500ms, 10s, 1m.
-CLI::AsNumberWithUnit duration_units() {
-  return CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
-                               CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
-}
-
 // CLI11's own words name its types and numbers. `expected` goes after "is not".
 CLI::Validator explained(const CLI::Validator& inner, const std::string& expected) {
   const auto check = [inner, expected](std::string& text) -> std::string {
@@ -36,6 +30,18 @@ CLI::Validator explained(const CLI::Validator& inner, const std::string& expecte
     return "'" + given + "' is not " + expected;
   };
   return {check, inner.get_description()};
+}
+
+// Durations as Prometheus spells them (500ms, 10s, 1m), from `low` to `high` milliseconds, which `bounds` says in
+// words.
+CLI::Validator duration(std::int64_t low, std::int64_t high, const std::string& bounds) {
+  const CLI::AsNumberWithUnit units(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
+                                    CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
+  const auto inner = [units, range = CLI::Range(low, high)](std::string& text) -> std::string {
+    const std::string wrong = units(text);
+    return wrong.empty() ? range(text) : wrong;
+  };
+  return explained({inner, "DURATION"}, "a duration with its unit (500ms, 10s, 1m), " + bounds);
 }
 
 // "ept=FILE" pairs.
@@ -72,8 +78,7 @@ void add_serve(CLI::App& app, ServeOptions& options, std::int64_t& interval_ms) 
   app.add_option("--web.config.file", options.web_config_file,
                  "TLS and basic auth of these addresses, in exporter-toolkit's format (docs/web-config.md)");
   app.add_option("--leaf.interval", interval_ms, "Time between readings of the leaf while exits go on (500ms, 10s, 1m)")
-      ->transform(explained(duration_units(), "a duration with its unit (500ms, 10s, 1m)"))
-      ->check(explained(CLI::Range(std::int64_t{100}, std::int64_t{3'600'000}), "from 100ms to 60m"))
+      ->transform(duration(100, 3'600'000, "from 100ms to 60m"))
       ->default_str("10s");
   app.add_flag("!--no-collector.time", options.collect_time, "Counts alone: no time from exit to entry");
   app.add_flag("!--no-collector.leaf", options.collect_leaf, "eBPF alone: never ask the leaf");
@@ -144,7 +149,21 @@ Parsed parse(int argc, const char* const* argv) {
       *app.add_subcommand("check", "Read both books and judge; exit 0 they agree, 1 they disagree, 2 cannot tell");
   check_app.add_option("--rounds", check.rounds, "Sweeps over the CPUs (default: until the verdict stands, at most 3)")
       ->check(CLI::Range(1U, 100U));
+  check_app
+      .add_flag("--guests", check.guests,
+                "What guests were told by the leaves, each answer judged as it was given; needs a daemon")
+      ->excludes("--rounds");
   check_app.add_flag("--json", check.json, "JSON on stdout");
+
+  CalibrateOptions calibrate;
+  CLI::App& calibrate_app = *app.add_subcommand("calibrate",
+                                                "Cause N of each kind of exit that a micro guest can, and hold every "
+                                                "witness against the table; exit 0 all agree, "
+                                                "1 one does not, 2 cannot tell");
+  calibrate_app.add_option("--count", calibrate.count, "N; a prime is told best from sums of other things")
+      ->check(CLI::Range(1U, kMostCalibrationCount))
+      ->capture_default_str();
+  calibrate_app.add_flag("--json", calibrate.json, "JSON on stdout");
 
   CLI::App& sessions_app = *app.add_subcommand("sessions", "Sessions that the daemon keeps");
   sessions_app.require_subcommand(1);
@@ -184,6 +203,7 @@ Parsed parse(int argc, const char* const* argv) {
   if (status_app.parsed()) options.command = status;
   if (leaf_app.parsed()) options.command = leaf_options;
   if (check_app.parsed()) options.command = check;
+  if (calibrate_app.parsed()) options.command = calibrate;
   if (list_app.parsed()) options.command = list;
   if (export_app.parsed()) options.command = exported;
   if (compare_app.parsed()) options.command = compare;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/log.h"
+#include "model/calibration.h"
 #include "model/leaf_abi.h"
 #include "model/result.h"
 
@@ -46,6 +47,11 @@ struct LeafOptionsCli {
 };
 struct CheckOptions {
   unsigned rounds = 0;  ///< 0: until the books agree or disagree, at most Books::kEnough
+  bool guests = false;  ///< what guests were told, instead of a reading of our own
+  bool json = false;
+};
+struct CalibrateOptions {
+  std::uint32_t count = kCalibrationCount;  ///< of each kind of exit
   bool json = false;
 };
 struct SessionsListOptions {
@@ -62,8 +68,8 @@ struct CompareOptions {
 
 struct Options {
   Common common;
-  std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, SessionsListOptions, SessionsExportOptions,
-               CompareOptions>
+  std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
+               SessionsExportOptions, CompareOptions>
       command;
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "session/calibration_json.h"
 #include "session/certificate.h"
 #include "session/leaf_report.h"
 #include "version.h"
@@ -52,7 +53,17 @@ Json answer_json(const el_answer& answer) {
           {"leaf", leaf::exits_in({answer.eax, answer.ebx, answer.ecx, answer.edx})},
           {"ebpf_vcpu", answer.vcpu_count},
           {"ebpf_cpu", answer.cpu_count},
+          {"vcpu", answer.vcpu_id},
+          {"time_ns", answer.time_ns},
+          {"constant", static_cast<std::int64_t>(answer.constant)},
+          {"judged", told_label(static_cast<el_told>(answer.told))},
           {"tied", answer.slot != EL_NO_SLOT}};
+}
+
+Json answers_json(const std::vector<el_answer>& answers) {
+  Json rows = Json::array();
+  for (const el_answer& answer : answers) rows.push_back(answer_json(answer));
+  return rows;
 }
 
 }  // namespace
@@ -66,11 +77,12 @@ std::string unsettled_because(Books& books) {
 }
 
 std::span<const ApiRoute> Api::routes() {
-  static constexpr std::array<ApiRoute, 7> kRoutes{{{"GET", "/api/v1/status", &Api::status},
+  static constexpr std::array<ApiRoute, 8> kRoutes{{{"GET", "/api/v1/status", &Api::status},
                                                     {"GET", "/api/v1/sessions", &Api::sessions},
                                                     {"GET", "/api/v1/vms", &Api::vms},
                                                     {"GET", "/api/v1/answers", &Api::answers},
                                                     {"POST", "/api/v1/check", &Api::check},
+                                                    {"POST", "/api/v1/calibrate", &Api::calibrate},
                                                     {"POST", "/api/v1/leaf", &Api::leaf},
                                                     {"POST", "/api/v1/hold", &Api::hold}}};
   return kRoutes;
@@ -133,9 +145,15 @@ ApiAnswer Api::vms(const ApiParameters& /*none*/) {
 }
 
 ApiAnswer Api::answers(const ApiParameters& /*none*/) {
-  Json rows = Json::array();
-  for (const el_answer& answer : books_.guest_answers()) rows.push_back(answer_json(answer));
-  return {200, Json{{"answers", rows}}};
+  const auto sample = books_.sample();
+  if (!sample) return error(503, books_.detached_because());
+  Json judged = Json::object();
+  for (unsigned told = 0; told < EL_TOLD_COUNT; ++told)
+    judged[std::string{told_label(static_cast<el_told>(told))}] = sample->judged[told];
+  return {200, Json{{"vendor", to_string(books_.modules().vendor.value_or(Vendor::kVmx))},
+                    {"judged", std::move(judged)},
+                    {"different", answers_json(books_.different_answers())},
+                    {"answers", answers_json(books_.guest_answers())}}};
 }
 
 ApiAnswer Api::check(const ApiParameters& parameters) {
@@ -144,6 +162,14 @@ ApiAnswer Api::check(const ApiParameters& parameters) {
   const auto session = books_.judge(*rounds);
   if (!session) return error(503, session.error().message());
   return {200, to_json(*session)};
+}
+
+ApiAnswer Api::calibrate(const ApiParameters& parameters) {
+  const auto count = number(parameters, "count", kCalibrationCount, 1, kMostCalibrationCount);
+  if (!count) return error(400, count.error().message());
+  const auto calibration = books_.calibrate(*count);
+  if (!calibration) return error(503, calibration.error().message());
+  return {200, calibration_json(*calibration)};
 }
 
 ApiAnswer Api::leaf(const ApiParameters& parameters) {

@@ -46,10 +46,13 @@ class Api {
   [[nodiscard]] ApiAnswer sessions(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
-  /// What guests were told from the leaves, newest last, with the eBPF counts of that instant.
+  /// What guests were told from the leaves, newest last, with the eBPF counts of that instant, what became of each, and
+  /// how many of each kind there were since the probe attached. 503 while it is not attached.
   [[nodiscard]] ApiAnswer answers(const ApiParameters& none);
   /// ?rounds=N: reads both books and judges; the running session.
   [[nodiscard]] ApiAnswer check(const ApiParameters& parameters);
+  /// ?count=N: causes N of each kind of exit and holds every witness against the table.
+  [[nodiscard]] ApiAnswer calibrate(const ApiParameters& parameters);
   /// ?scope=NAME: the leaf of this host, all reasons.
   [[nodiscard]] ApiAnswer leaf(const ApiParameters& parameters);
   /// ?seconds=N: no leaf reading for that long.

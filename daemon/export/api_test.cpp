@@ -27,7 +27,7 @@ TEST_F(ApiTest, EveryRouteIsKnownByItsMethodAlone) {
     EXPECT_EQ(other.status, 405) << path;
     EXPECT_THAT(other.body.at("error").get<std::string>(), HasSubstr("takes " + std::string{route.method}));
   }
-  EXPECT_EQ(paths.size(), 7U);
+  EXPECT_EQ(paths.size(), 8U);
 }
 
 TEST_F(ApiTest, AnUnknownPathIs404) { EXPECT_EQ(api_.call("GET", "/api/v1/nothing", {}).status, 404); }
@@ -35,6 +35,8 @@ TEST_F(ApiTest, AnUnknownPathIs404) { EXPECT_EQ(api_.call("GET", "/api/v1/nothin
 TEST_F(ApiTest, ANumberOutOfBoundsIs400) {
   for (const char* wrong : {"-1", "x", "1001", ""})
     EXPECT_EQ(api_.call("POST", "/api/v1/check", {{"rounds", wrong}}).status, 400) << wrong;
+  for (const char* wrong : {"0", "1000001"})
+    EXPECT_EQ(api_.call("POST", "/api/v1/calibrate", {{"count", wrong}}).status, 400) << wrong;
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace exitledger {
 /// A bcrypt check takes from a few to some hundred milliseconds of the one thread that everything runs in. So a
 /// password that was right is remembered and compared as it is, and of the others only so many are checked that hashing
 /// wrong ones takes at most a fifth of the time; an address that was wrong a few times is not checked for a
-/// minute: to keep everybody from being checked takes many addresses, and even then not who was right before. Not
-/// thread-safe.
+/// minute: to keep everybody from being checked takes many addresses (behind a proxy, which is one, a single client),
+/// and even then not who was right before. Not thread-safe.
 class BasicAuth {
  public:
   using Now = std::function<std::chrono::steady_clock::time_point()>;
@@ -27,7 +27,7 @@ class BasicAuth {
   /// `users`: name to bcrypt hash, not empty.
   explicit BasicAuth(std::map<std::string, std::string> users, Now now = std::chrono::steady_clock::now);
 
-  /// `address`: the client's, without its port. kTooMany: not checked; ask again in a second. A name that does not
+  /// `address`: the client's, without its port. kTooMany: not checked; ask again within kForgiven. A name that does not
   /// exist takes as long as a wrong password of one of the users, always the same one, so that time does not tell them
   /// apart.
   [[nodiscard]] Answer check(const std::string& name, const std::string& password, const std::string& address);

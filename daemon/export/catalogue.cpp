@@ -11,7 +11,7 @@ constexpr std::array kAll{
     &kHypercalls,       &kVmExits,           &kVmInfo,          &kVmsLeftOut,      &kLawsBroken,
     &kSessionEbpfExits, &kSessionLeafExits,  &kSessionInfo,     &kResidual,        &kRounds,
     &kLastExact,        &kWitnessUp,         &kLeafState,       &kLostEvents,      &kSlotsUsed,
-    &kSlotsLimit,       &kToldAnswers,       &kToldEmulated,    &kProgramAttached, &kProgramRuns,
+    &kSlotsLimit,       &kToldAnswers,       &kJudgedAnswers,   &kProgramAttached, &kProgramRuns,
     &kProgramSeconds,   &kBuildInfo,         &kProcessCpu,      &kProcessOpenFds,  &kProcessMaxFds,
     &kProcessVirtual,   &kProcessVirtualMax, &kProcessResident, &kProcessThreads,  &kProcessStart,
 };

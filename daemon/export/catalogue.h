@@ -130,11 +130,11 @@ inline constexpr FamilyInfo kToldAnswers{
     kCounter,
     {"leaf"},
     "Answers that guests got from the exit count leaves, the reader's own micro guests aside."};
-inline constexpr FamilyInfo kToldEmulated{
-    "exitledger_told_emulated_answers_total",
+inline constexpr FamilyInfo kJudgedAnswers{
+    "exitledger_judged_answers_total",
     kCounter,
-    {},
-    "Of the answers to guests, those to an emulated CPUID, which is no exit, or tied to none."};
+    {"verdict"},
+    "Answers that guests got from the exit count leaves, by what the asker's own book held at that instant."};
 inline constexpr FamilyInfo kProgramAttached{
     "exitledger_program_attached", kGauge, {"program", "how"}, "1 if a program of the probe is attached, and how."};
 inline constexpr FamilyInfo kProgramRuns{"exitledger_program_runs_total",

@@ -14,7 +14,7 @@ ProbeHealth health_of(const ProbeSample& sample, const Books& books) {
   health.slots_limit = sample.slots_limit;
   health.hypercalls = sample.hypercalls;
   health.told = sample.told;
-  health.told_emulated = sample.told_emulated;
+  health.judged = sample.judged;
   health.programs = books.programs();
   return health;
 }

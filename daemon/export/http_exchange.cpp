@@ -59,6 +59,8 @@ MHD_Result send(MHD_Connection* connection, Response answer) {
                       header(MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
                       header("X-Content-Type-Options", "nosniff") &&
                       (answer.allow.empty() || header(MHD_HTTP_HEADER_ALLOW, answer.allow.c_str())) &&
+                      (answer.status != 429 ||
+                       header(MHD_HTTP_HEADER_RETRY_AFTER, std::to_string(BasicAuth::kForgiven.count()).c_str())) &&
                       (answer.status != 401 || header(MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"exitledger\""));
   if (!headed) return MHD_NO;
   return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());

@@ -75,10 +75,11 @@ void append_hypercalls(const std::array<std::uint64_t, 16>& by_number, Families&
 void append_told(const ProbeHealth& probe, Families& out) {
   FamilyBuilder<family::kToldAnswers> answers;
   for (std::size_t i = 0; i < kToldLeaves.size(); ++i) answers.add(probe.told[i], kToldLeaves[i]);
-  FamilyBuilder<family::kToldEmulated> emulated;
-  emulated.add(probe.told_emulated);
+  FamilyBuilder<family::kJudgedAnswers> judged;
+  for (unsigned told = 0; told < EL_TOLD_COUNT; ++told)
+    judged.add(probe.judged[told], told_label(static_cast<el_told>(told)));
   std::move(answers).append_to(out);
-  std::move(emulated).append_to(out);
+  std::move(judged).append_to(out);
 }
 
 // The kernel counts runs only while kernel.bpf_stats_enabled is set: no run is no figure.

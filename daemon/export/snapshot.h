@@ -33,9 +33,9 @@ struct ExportVm {
 struct ProbeHealth {
   Losses losses;
   std::uint32_t slots_used = 0, slots_limit = 0;
-  std::array<std::uint64_t, 16> hypercalls{};  ///< as in ProbeSample
-  std::array<std::uint64_t, 4> told{};         ///< as in ProbeSample
-  std::uint64_t told_emulated = 0;
+  std::array<std::uint64_t, 16> hypercalls{};         ///< as in ProbeSample
+  std::array<std::uint64_t, 4> told{};                ///< as in ProbeSample
+  std::array<std::uint64_t, EL_TOLD_COUNT> judged{};  ///< as in ProbeSample
   std::vector<ProgramHealth> programs;
 };
 

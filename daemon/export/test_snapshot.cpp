@@ -82,7 +82,7 @@ ProbeHealth probe() {
   health.hypercalls[14] = 2;
   health.hypercalls[15] = 4;
   health.told = {1, 2, 3, 4};
-  health.told_emulated = 1;
+  health.judged = {5, 1, 1, 1, 1, 1};
   health.programs = {
       {.name = "el_exit", .attached = true, .how = "raw_tp/kvm_exit", .run_count = 5, .run_time_ns = 500},
       {.name = "el_entry", .attached = false, .how = "raw_tp/kvm_entry"}};

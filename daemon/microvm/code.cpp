@@ -45,6 +45,12 @@ Code& Code::store(Register base, std::int8_t offset, Register from) {
 Code& Code::add(Register to, std::int8_t value) {
   return emit({0x83, modrm(kRegister, 0, number(to)), byte_of(value)});
 }
+Code& Code::add_long(Register to, std::uint32_t value) {
+  return emit({0x81, modrm(kRegister, 0, number(to))}).emit32(value);
+}
+Code& Code::flip(Register of, std::uint32_t bits) { return emit({0x81, modrm(kRegister, 6, number(of))}).emit32(bits); }
+// With ESP as base a SIB byte is needed: 0x24 is ESP alone.
+Code& Code::add_at_stack_top(std::int8_t value) { return emit({0x83, modrm(kIndirect, 0, 4), 0x24, byte_of(value)}); }
 Code& Code::dec(Register of) { return emit({0x48 + number(of)}); }
 Code& Code::jump(Label back) { return jump_back({0xE9}, back); }
 Code& Code::jump_if_not_zero(Label back) { return jump_back({0x0F, 0x85}, back); }
@@ -73,5 +79,17 @@ Code& Code::read_control(Register to, unsigned cr) { return emit({0x0F, 0x20, mo
 Code& Code::write_control(unsigned cr, Register from) { return emit({0x0F, 0x22, modrm(kRegister, cr, number(from))}); }
 Code& Code::read_debug(Register to, unsigned dr) { return emit({0x0F, 0x21, modrm(kRegister, dr, number(to))}); }
 Code& Code::write_debug(unsigned dr, Register from) { return emit({0x0F, 0x23, modrm(kRegister, dr, number(from))}); }
+Code& Code::ud2() { return emit({0x0F, 0x0B}); }
+Code& Code::iret() { return emit({0xCF}); }
+
+Code& Code::encoded(std::span<const std::uint8_t> instruction) {
+  for (const std::uint8_t byte : instruction) bytes_.push_back(static_cast<std::byte>(byte));
+  return *this;
+}
+
+Code& Code::append(const Code& other) {
+  bytes_.insert(bytes_.end(), other.bytes_.begin(), other.bytes_.end());
+  return *this;
+}
 
 }  // namespace exitledger

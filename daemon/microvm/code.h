@@ -26,6 +26,9 @@ class Code {
   Code& load(Register to, Register base, std::int8_t offset = 0);  ///< to = [base + offset]; base is not ESP
   Code& store(Register base, std::int8_t offset, Register from);   ///< [base + offset] = from; base is not ESP
   Code& add(Register to, std::int8_t value);
+  Code& add_long(Register to, std::uint32_t value);
+  Code& flip(Register of, std::uint32_t bits);  ///< of ^= bits
+  Code& add_at_stack_top(std::int8_t value);    ///< [ESP] += value
   Code& dec(Register of);
   Code& jump(Label back);              ///< any distance
   Code& jump_if_not_zero(Label back);  ///< any distance
@@ -49,6 +52,11 @@ class Code {
   Code& write_control(unsigned number, Register from);
   Code& read_debug(Register to, unsigned number);  ///< DR0 to DR7
   Code& write_debug(unsigned number, Register from);
+  Code& ud2();
+  Code& iret();
+  /// Any instruction by its encoding: for those that a micro guest uses in one place only.
+  Code& encoded(std::span<const std::uint8_t> instruction);
+  Code& append(const Code& other);  ///< of jumps in `other` the distance stays right
 
  private:
   Code& emit(std::initializer_list<unsigned> bytes);

@@ -17,6 +17,7 @@ namespace exitledger {
 namespace flexible {
 inline constexpr std::size_t kSignalMaskHead = 4;  ///< len
 inline constexpr std::size_t kCpuidHead = 8;       ///< nent, padding
+inline constexpr std::size_t kStatsHead = 16;      ///< flags to bucket_size of struct kvm_stats_desc; its name follows
 inline constexpr unsigned long kSetSignalMask = _IOW(KVMIO, 0x8b, std::uint32_t);
 inline constexpr unsigned long kSetCpuid2 = _IOW(KVMIO, 0x90, std::uint64_t);
 }  // namespace flexible

@@ -26,6 +26,19 @@ std::uint64_t Losses::total() const {
   return sum;
 }
 
+std::string_view told_label(el_told told) {
+  switch (told) {
+    case EL_TOLD_EQUAL: return "equal";
+    case EL_TOLD_DIFFERENT: return "different";
+    case EL_TOLD_FIRST: return "first";
+    case EL_TOLD_NO_EXIT: return "no_exit";
+    case EL_TOLD_SEVERAL: return "several_vcpus";
+    case EL_TOLD_OTHER: return "not_compared";
+    case EL_TOLD_COUNT: break;
+  }
+  return "own";
+}
+
 std::string_view loss_label(el_loss cause) {
   switch (cause) {
     case EL_LOSS_NO_OFFSET: return "no_offset";

@@ -29,6 +29,9 @@ struct Losses {
 /// Label of a cause in exitledger_lost_events_total: "no_offset", "read_failed", "no_slot", …
 [[nodiscard]] std::string_view loss_label(el_loss cause);
 
+/// Label of what became of an answer: "equal", "different", "first", "no_exit", "several_vcpus", "not_compared".
+[[nodiscard]] std::string_view told_label(el_told told);
+
 /// One VM that lives: at least one vCPU of it does, as far as the probe saw.
 struct VmSample {
   std::uint64_t id = 0;       ///< number given by the probe, never reused in its life
@@ -51,8 +54,8 @@ struct ProbeSample {
   Losses losses;
   std::array<std::uint64_t, 16> hypercalls{};  ///< by number; [15] is every other
   std::array<std::uint64_t, 4> told{};         ///< answers from leaf 0x4FFFFFFC + i to guests, own micro guests aside
-  std::uint64_t told_emulated = 0;             ///< of those, to a CPUID that was no exit or could not be tied to one
-  std::map<Reason, DurationHistogram> durations;  ///< reasons seen at least once; empty if time is not kept
+  std::array<std::uint64_t, EL_TOLD_COUNT> judged{};  ///< the same answers by enum el_told
+  std::map<Reason, DurationHistogram> durations;      ///< reasons seen at least once; empty if time is not kept
   std::uint32_t slots_used = 0, slots_limit = 0;
   std::vector<VmSample> vms;
 };

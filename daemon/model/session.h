@@ -38,6 +38,13 @@ struct Session {
   std::string leaf_detail;                        ///< why, when not present
   std::map<std::string, std::string> parameters;  ///< of the vendor module and of kvm: "kvm_intel.ept" -> "Y"
 
+  /// What the newest calibration said; nullopt: none was made.
+  struct Calibrated {
+    Verdict verdict = Verdict::kCannotTell;
+    std::string why;  ///< one clause when the verdict is not kAgrees
+  };
+  std::optional<Calibrated> calibration;
+
   Counts ebpf;               ///< all exits since the session's start, at the last sample (no cross-check needed)
   Losses losses;             ///< within the session
   std::uint64_t rounds = 0;  ///< readings judged

@@ -37,10 +37,19 @@ std::vector<el_answer> Books::guest_answers() const {
   return ebpf_ ? ebpf_->guest_answers() : std::vector<el_answer>{};
 }
 
+std::vector<el_answer> Books::different_answers() const {
+  return ebpf_ ? ebpf_->different_answers() : std::vector<el_answer>{};
+}
+
 void Books::follow() {
   const std::vector<el_event> events = ebpf_ ? ebpf_->drain() : std::vector<el_event>{};  // the truth is in the maps
   const auto retired = [](const el_event& event) { return event.kind == EL_EVENT_SLOT_RETIRED; };
   if (std::any_of(events.begin(), events.end(), retired)) ebpf_->fold();
+  for (const el_event& event : events)
+    if (event.kind == EL_EVENT_DIFFERENT_ANSWER)
+      say(LogLevel::kError, fmt::format("a guest was told another count than the eBPF book's (number {}): exitledger "
+                                        "check --guests shows it",
+                                        event.id));
   // Loads before what sysfs says: parameters that are newer than the load are caught by the next look, older ones would
   // label a session wrongly.
   const std::vector<Boundary> loads = new_loads();
@@ -200,6 +209,7 @@ void Books::find_leaf() {
 }
 
 void Books::read_leaf() {
+  if (options_.read_leaf) calibrate_first();
   if (leaf_state_ == LeafState::kAbsent) return;
   const std::vector<Counts> before = ebpf_->counts_by_cpu();
   const auto reading = sweep_booked();
@@ -224,12 +234,16 @@ void Books::read_leaf() {
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
+Result<void> Books::know_leaf_host() {
+  if (leaf_host_) return {};
+  auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
+  if (!host) return tl::unexpected{host.error()};
+  leaf_host_ = std::move(*host);
+  return {};
+}
+
 Result<Reading> Books::sweep_booked() {
-  if (!leaf_host_) {
-    auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
-    if (!host) return tl::unexpected{host.error()};
-    leaf_host_ = std::move(*host);
-  }
+  if (auto known = know_leaf_host(); !known) return tl::unexpected{known.error()};
   return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "crosscheck/crosscheck.h"
+#include "model/calibration.h"
 #include "model/session.h"
 #include "session/running.h"
 #include "session/sweep.h"
@@ -55,6 +56,10 @@ class Books {
   /// Error: the session says so.
   [[nodiscard]] Result<Session> judge(unsigned rounds);
 
+  /// Makes every kind of exit that a micro guest can cause `turns` times (at least 1) and holds all witnesses against
+  /// the table; what it cost is booked as own. Errors: those of judge(), and KVM's.
+  [[nodiscard]] Result<Calibration> calibrate(std::uint32_t turns);
+
   /// Asks the leaf for one scope on behalf of a person; the exits are booked as own. Errors: those of judge(), and the
   /// leaf's.
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask(std::span<const LeafQuery> queries);
@@ -73,6 +78,8 @@ class Books {
   [[nodiscard]] std::optional<ProbeSample> sample();
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::vector<el_answer> guest_answers() const;
+  /// Those that were not the eBPF count of their instant, oldest first, as many as are kept.
+  [[nodiscard]] std::vector<el_answer> different_answers() const;
   [[nodiscard]] const ModuleState& modules() const { return modules_; }
   [[nodiscard]] LeafState leaf_state() const { return leaf_state_; }
   [[nodiscard]] const std::string& leaf_detail() const { return leaf_detail_; }
@@ -89,6 +96,9 @@ class Books {
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
   void read_leaf();
+  [[nodiscard]] Result<Calibration> calibrate_now(std::uint32_t turns, bool fast);
+  void calibrate_first();
+  [[nodiscard]] Result<void> know_leaf_host();
   [[nodiscard]] Result<Reading> sweep_booked();
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask_booked(std::span<const LeafQuery> queries);
   [[nodiscard]] Result<void> may_read() const;

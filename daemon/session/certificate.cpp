@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array kVerdicts{Verdict::kAgrees, Verdict::kWithinBracket, Verdict::kCannotTell, Verdict::kDisagrees};
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
+constexpr std::string_view kNoCalibration = "none";
 constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 constexpr std::array kPagings{Paging::kEpt, Paging::kShadow, Paging::kNpt};
 constexpr std::array kLosses{EL_LOSS_NO_OFFSET,     EL_LOSS_READ_FAILED, EL_LOSS_NO_SLOT,
@@ -106,6 +107,11 @@ Total total_of(const Session& session) {
   return total;
 }
 
+Json calibration_json(const Session& session) {
+  if (!session.calibration) return {{"verdict", kNoCalibration}, {"why", ""}};
+  return {{"verdict", to_string(session.calibration->verdict)}, {"why", session.calibration->why}};
+}
+
 Json rows_json(const Session& session, bool summands) {
   Json rows = Json::array();
   for (const ReasonVerdict& row : session.reasons) {
@@ -124,6 +130,11 @@ T named(const JsonFields& fields, std::string_view key, const std::array<T, N>& 
   if (found != values.end()) return *found;
   fields.object_to(key, fmt::format("\"{}\" is none of the values known", text));
   return values.front();
+}
+
+void read_calibration(const JsonFields& fields, Session& session) {
+  if (fields.text("verdict") == kNoCalibration) return;
+  session.calibration = {named(fields, "verdict", kVerdicts), fields.text("why")};
 }
 
 void require(const JsonFields& fields, std::string_view key, std::uint64_t stated, std::uint64_t actual) {
@@ -243,6 +254,7 @@ Json to_json(const Session& session) {
           {"leaf_detail", session.leaf_detail},
           {"rounds", session.rounds},
           {"last_exact_unix_ns", session.last_exact_unix_ns},
+          {"calibration", calibration_json(session)},
           {"parameters", Json(session.parameters)},
           {"reasons", rows_json(session, true)},
           {"pseudo", rows_json(session, false)},
@@ -271,6 +283,7 @@ Result<Session> session_from_json(const Json& json) {
   session.leaf_detail = fields.text("leaf_detail");
   session.rounds = fields.natural("rounds");
   session.last_exact_unix_ns = fields.integer("last_exact_unix_ns");
+  read_calibration(fields.object("calibration"), session);
   fields.each_member("parameters", [&](const std::string& name, const JsonFields& parameters) {
     session.parameters[name] = parameters.text(name);
   });

@@ -57,6 +57,8 @@ TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   EXPECT_EQ(read.parameters, session.parameters);
   EXPECT_EQ(read.started_unix_ns, session.started_unix_ns);
   EXPECT_EQ(read.last_exact_unix_ns, session.last_exact_unix_ns);
+  ASSERT_EQ(read.calibration.has_value(), session.calibration.has_value());
+  EXPECT_TRUE(!session.calibration || read.calibration->verdict == session.calibration->verdict);
   EXPECT_EQ(read.began_at_load, session.began_at_load);
   EXPECT_EQ(read.rounds, session.rounds);
   EXPECT_EQ(read.leaf, session.leaf);

@@ -117,6 +117,13 @@ void RunningSession::leaf_is(LeafState state, const std::string& detail) {
   judge();
 }
 
+void RunningSession::calibrated(const Calibration& calibration) {
+  session_.calibration = {calibration.verdict, calibration.why};
+  if (calibration.verdict != Verdict::kAgrees) cannot_trust("the calibration failed: " + calibration.why);
+}
+
+void RunningSession::not_calibrated(const std::string& why) { session_.calibration = {Verdict::kCannotTell, why}; }
+
 void RunningSession::cannot_trust(const std::string& why) {
   if (unproven_.empty()) unproven_ = why;
   judge();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crosscheck/crosscheck.h"
+#include "model/calibration.h"
 #include "model/session.h"
 #include "session/sweep.h"
 #include "witness/ebpf.h"
@@ -38,6 +39,10 @@ class RunningSession {
   Verdict accept(const Reading& reading, const std::vector<Counts>& before, const ProbeSample& after);
   /// The leaf cannot be read (any more).
   void leaf_is(LeafState state, const std::string& detail);
+  /// What a calibration found; unless it agrees, no count of this session can be trusted.
+  void calibrated(const Calibration& calibration);
+  /// The calibration that comes first could not be made. Says so, and leaves the verdict to the witnesses.
+  void not_calibrated(const std::string& why);
   /// Counts from here on prove nothing, for this reason.
   void cannot_trust(const std::string& why);
   /// Last figures; `counts` is the host's book at the end. Nothing changes the session after it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/running.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace exitledger {
@@ -68,6 +69,33 @@ TEST(RunningSession, SeesAnExitThatTheLeafLostBeforeTheFirstReading) {
   RunningSession session{start_of(boundary_of(100), 100)};
   EXPECT_EQ(accept(session, reading_of(150, 49), sample_of(150)), Verdict::kDisagrees);
   EXPECT_EQ(session.session().last_exact_unix_ns, 0);
+}
+
+Calibration calibration_that(Verdict verdict) {
+  Calibration calibration;
+  calibration.verdict = verdict;
+  if (verdict != Verdict::kAgrees) calibration.why = "hlt: HLT: 211 expected, eBPF 210, leaf 211";
+  return calibration;
+}
+
+TEST(RunningSession, ACalibrationThatFailedLeavesNoCountToTrust) {
+  RunningSession session{start_of(boundary_of(100), 100)};
+  session.calibrated(calibration_that(Verdict::kDisagrees));
+  EXPECT_EQ(accept(session, reading_of(150, 50), sample_of(150)), Verdict::kCannotTell);
+  EXPECT_THAT(session.session().why, testing::HasSubstr("calibration failed: hlt"));
+  // A later one that agrees does not mend what was counted before.
+  session.calibrated(calibration_that(Verdict::kAgrees));
+  EXPECT_EQ(session.session().verdict, Verdict::kCannotTell);
+}
+
+TEST(RunningSession, OneThatAgreesOrCouldNotBeMadeLeavesTheVerdictToTheBooks) {
+  RunningSession agreed{start_of(boundary_of(100), 100)};
+  agreed.calibrated(calibration_that(Verdict::kAgrees));
+  EXPECT_EQ(accept(agreed, reading_of(150, 50), sample_of(150)), Verdict::kAgrees);
+  RunningSession none{start_of(boundary_of(100), 100)};
+  none.not_calibrated("open /dev/kvm: Permission denied");
+  EXPECT_EQ(accept(none, reading_of(150, 50), sample_of(150)), Verdict::kAgrees);
+  EXPECT_EQ(none.session().calibration->verdict, Verdict::kCannotTell);
 }
 
 TEST(RunningSession, NeedsTwoReadingsWhenItsStartWasNotSeen) {

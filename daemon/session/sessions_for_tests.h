@@ -26,6 +26,7 @@ inline Session agreed_session(std::string id, Paging paging, const std::vector<R
   session.started_unix_ns = 1'700'000'000'000'000'001;
   session.ended_unix_ns = 1'700'000'060'000'000'000;
   session.last_exact_unix_ns = 1'700'000'059'000'000'000;
+  session.calibration = {Verdict::kAgrees, ""};
   session.began_at_load = true;
   session.leaf = LeafState::kPresent;
   session.parameters = {{"kvm_intel.ept", paging == Paging::kEpt ? "Y" : "N"}, {"kvm_intel.vpid", "Y"}};

@@ -61,7 +61,7 @@ class BtfWriter {
 
 /// Places in the structures below: unlike any kernel's, so that no number in the product can be a guess.
 inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax = 24, kFakeVmxReason = 520,
-                               kFakeSvmVmcb = 536, kFakeSvmCode = 40;
+                               kFakeSvmVmcb = 536, kFakeSvmCode = 40, kFakeVcpuExits = 264, kFakeCreatedVcpus = 20;
 
 inline void add_module(BtfWriter& to) {
   const int name = to.array(to.u8(), 56);
@@ -74,9 +74,14 @@ inline int add_vcpu(BtfWriter& to) {
   const int regs = to.array(to.u64(), 17);
   const int arch = to.structure("kvm_vcpu_arch", 200);
   to.field("regs", regs, 8);
-  const int kvm = to.pointer(to.u64());
+  const int stat = to.structure("kvm_vcpu_stat", 64);
+  to.field("exits", to.u64(), 16);
+  const int kvm = to.structure("kvm", 64);
+  to.field("created_vcpus", to.u32(), kFakeCreatedVcpus);
+  const int pointer = to.pointer(kvm);
   const int vcpu = to.structure("kvm_vcpu", 512);
-  to.field("kvm", kvm, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);
+  to.field("kvm", pointer, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);
+  to.field("stat", stat, kFakeVcpuExits - 16);
   return vcpu;
 }
 

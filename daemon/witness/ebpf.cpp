@@ -118,7 +118,8 @@ void EbpfWitness::Impl::add_cpus(ProbeSample& sample) const {
     for (std::size_t nr = 0; nr < sample.hypercalls.size(); ++nr)
       sample.hypercalls[nr] += load_shared(cpu.hypercall[nr]);
     for (std::size_t leaf = 0; leaf < sample.told.size(); ++leaf) sample.told[leaf] += load_shared(cpu.told[leaf]);
-    sample.told_emulated += load_shared(cpu.told_emulated);
+    for (std::size_t told = 0; told < sample.judged.size(); ++told)
+      sample.judged[told] += load_shared(cpu.judged[told]);
   }
 }
 
@@ -185,6 +186,10 @@ Counts EbpfWitness::take_own_counts() { return impl_->books.take_own(); }
 
 std::vector<el_answer> EbpfWitness::guest_answers() const {
   return read_answers(impl_->probe->guest_answers(), 1, impl_->probe->guest_serial());
+}
+
+std::vector<el_answer> EbpfWitness::different_answers() const {
+  return read_answers(impl_->probe->different_answers(), 1, impl_->probe->different_serial());
 }
 
 std::vector<ProgramHealth> EbpfWitness::programs() const { return impl_->probe->programs(); }

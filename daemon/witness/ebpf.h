@@ -69,6 +69,8 @@ class EbpfWitness {
   [[nodiscard]] Counts take_own_counts();
   /// Answers to other guests that are still in the ring, oldest first.
   [[nodiscard]] std::vector<el_answer> guest_answers() const;
+  /// The last EL_DIFFERENT_ANSWERS of those that were not the eBPF count of their instant, oldest first.
+  [[nodiscard]] std::vector<el_answer> different_answers() const;
 
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::uint32_t possible_cpus() const;

@@ -87,6 +87,14 @@ void FakeKernel::make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id)
   put(n * kStride + kFakeSvmVmcb, vcpu(n) + kVmcbAt);
 }
 
+void FakeKernel::set_vcpu_exits(unsigned n, std::uint64_t exits) { put(n * kStride + kFakeVcpuExits, exits); }
+
+std::uint64_t FakeKernel::make_kvm(unsigned n, std::uint32_t created_vcpus) {
+  const unsigned at = kKvmsAt + n * 64;
+  put(at + kFakeCreatedVcpus, created_vcpus);
+  return address_ + at;
+}
+
 void FakeKernel::set_vmx_reason(unsigned n, std::uint32_t full) { put(n * kStride + kFakeVmxReason, full); }
 void FakeKernel::set_svm_code(unsigned n, std::uint32_t code) { put(n * kStride + kVmcbAt + kFakeSvmCode, code); }
 void FakeKernel::set_rax(unsigned n, std::uint64_t rax) { put(n * kStride + kFakeRax, rax); }

@@ -35,6 +35,10 @@ class FakeKernel {
   [[nodiscard]] std::uint64_t vcpu(unsigned n) const { return address_ + std::uint64_t{n} * kStride; }
   /// struct kvm that the vCPU belongs to (any number) and its KVM_CREATE_VCPU argument.
   void make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id = 0);
+  /// KVM's own statistic: exits of this vCPU before the next one.
+  void set_vcpu_exits(unsigned n, std::uint64_t exits);
+  /// Address of struct kvm number n < kVcpus that has so many vCPUs.
+  std::uint64_t make_kvm(unsigned n, std::uint32_t created_vcpus);
   void set_vmx_reason(unsigned n, std::uint32_t full);
   void set_svm_code(unsigned n, std::uint32_t code);
   void set_rax(unsigned n, std::uint64_t rax);
@@ -44,6 +48,7 @@ class FakeKernel {
  private:
   static constexpr unsigned kStride = 2048;
   static constexpr unsigned kModuleAt = kVcpus * kStride;
+  static constexpr unsigned kKvmsAt = kModuleAt + 128;
   struct Deleter {
     void operator()(ebpf_fake_bpf* skeleton) const;
   };

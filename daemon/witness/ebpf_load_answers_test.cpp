@@ -41,7 +41,7 @@ TEST_F(EbpfLoad, AnOwnAnswerHoldsBothBooksOfThatInstant) {
   EXPECT_THAT(witness_->guest_answers(), IsEmpty());
   const ProbeSample sample = witness_->sample();
   EXPECT_EQ(sample.told, (std::array<std::uint64_t, 4>{}));  // own answers are told to no guest
-  EXPECT_EQ(sample.told_emulated, 0U);
+  EXPECT_EQ(sample.judged[EL_TOLD_NO_EXIT], 0U);
   EXPECT_EQ(sample.losses.total(), 0U);
 }
 
@@ -76,7 +76,7 @@ TEST_F(EbpfLoad, AnAnswerWithoutItsExitIsEmulated) {
     tell(leaf::kInfo, 48, {});
   };
   story();
-  EXPECT_EQ(witness_->sample().told_emulated, 0U);  // own
+  EXPECT_EQ(witness_->sample().judged[EL_TOLD_NO_EXIT], 0U);  // own
   as_guest(story);
   for (const auto& answers : {witness_->take_own_answers(), witness_->guest_answers()}) {
     ASSERT_THAT(answers, SizeIs(3));
@@ -87,7 +87,7 @@ TEST_F(EbpfLoad, AnAnswerWithoutItsExitIsEmulated) {
   }
   const ProbeSample sample = witness_->sample();
   EXPECT_EQ(sample.told, (std::array<std::uint64_t, 4>{0, 1, 2, 0}));
-  EXPECT_EQ(sample.told_emulated, 2U);
+  EXPECT_EQ(sample.judged[EL_TOLD_NO_EXIT], 2U);
   EXPECT_EQ(sample.losses.total(), 0U);
 }
 

@@ -129,6 +129,7 @@ Result<void> Probe::map_books(const ProbeSizes& sizes) {
   if (sizes.time) map_one(durations_, maps.durations, sizes.cpus, PROT_READ);
   map_one(own_answers_, maps.own_answers, EL_OWN_ANSWERS, PROT_READ);
   map_one(guest_answers_, maps.guest_answers, EL_GUEST_ANSWERS, PROT_READ);
+  map_one(different_answers_, maps.different_answers, EL_DIFFERENT_ANSWERS, PROT_READ);
   map_one(boundaries_, maps.boundaries, EL_BOUNDARIES, PROT_READ);
   map_one(boundary_cpus_, maps.boundary_cpus, std::size_t{sizes.cpus} * EL_BOUNDARIES, PROT_READ);
   return result;
@@ -194,6 +195,7 @@ Result<void> Probe::attach_all(DeathHook hook, bool time) {
 }
 
 std::uint64_t Probe::own_serial() const { return load_shared(skeleton_->bss->el_own_serial); }
+std::uint64_t Probe::different_serial() const { return load_shared(skeleton_->bss->el_different_serial); }
 std::uint64_t Probe::guest_serial() const { return load_shared(skeleton_->bss->el_guest_serial); }
 std::uint64_t Probe::boundary_serial() const { return load_shared(skeleton_->bss->el_boundary_serial); }
 std::uint64_t Probe::lost_no_cpu() const { return load_shared(skeleton_->bss->el_lost_no_cpu); }

@@ -42,12 +42,14 @@ class Probe {
   [[nodiscard]] std::span<const el_durations> durations() const { return durations_.elements(); }
   [[nodiscard]] std::span<const el_answer> own_answers() const { return own_answers_.elements(); }
   [[nodiscard]] std::span<const el_answer> guest_answers() const { return guest_answers_.elements(); }
+  [[nodiscard]] std::span<const el_answer> different_answers() const { return different_answers_.elements(); }
   [[nodiscard]] std::span<const el_boundary> boundaries() const { return boundaries_.elements(); }
   /// Boundary at ring position r, CPU c: element r * cpus + c.
   [[nodiscard]] std::span<const el_boundary_cpu> boundary_cpus() const { return boundary_cpus_.elements(); }
 
   [[nodiscard]] std::uint64_t own_serial() const;
   [[nodiscard]] std::uint64_t guest_serial() const;
+  [[nodiscard]] std::uint64_t different_serial() const;
   [[nodiscard]] std::uint64_t boundary_serial() const;
   [[nodiscard]] std::uint64_t lost_no_cpu() const;
   /// This process as the probe sees it: its number in the host's pid namespace.
@@ -103,7 +105,7 @@ class Probe {
   MappedArray<el_slot> slots_;
   MappedArray<el_owner> owners_;
   MappedArray<el_durations> durations_;
-  MappedArray<el_answer> own_answers_, guest_answers_;
+  MappedArray<el_answer> own_answers_, guest_answers_, different_answers_;
   MappedArray<el_boundary> boundaries_;
   MappedArray<el_boundary_cpu> boundary_cpus_;
   std::vector<el_event> events_;

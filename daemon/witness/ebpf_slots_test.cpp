@@ -25,7 +25,9 @@ class SlotBooksTest : public testing::Test {
                      .tgid = tgid,
                      .vcpu_id = 0,
                      .state = EL_SLOT_LIVE,
-                     .isa = EL_ISA_VMX};
+                     .isa = EL_ISA_VMX,
+                     .newborn = 1,
+                     .pad = 0};
   }
   void count(std::uint32_t slot, unsigned index, std::uint64_t n) {
     slots_[slot].count[index] += n;

@@ -172,7 +172,7 @@ TEST_F(EbpfVm, AnswersOfOurLeavesAreTiedToTheirExit) {
     // interrupted it.
     EXPECT_GT(answers[i].vcpu_count, answers[i - 1].vcpu_count);
   }
-  EXPECT_EQ(witness_->sample().told_emulated, 0U);
+  EXPECT_EQ(witness_->sample().judged[EL_TOLD_NO_EXIT], 0U);
 }
 
 TEST_F(EbpfVm, TheLayoutOfTheModuleInServiceIsTheOneInUse) {

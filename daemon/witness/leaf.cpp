@@ -10,6 +10,7 @@
 #include "microvm/machine.h"
 #include "microvm/run_limit.h"
 #include "witness/leaf_answers.h"
+#include "witness/leaf_machine.h"
 
 namespace exitledger {
 namespace {
@@ -27,15 +28,6 @@ Result<LeafSupport> support_of(const KvmDevice& device) {
   const auto extension = device.check_extension(leaf::kCapability);
   if (!extension) return Failure(extension.error());
   return support_from(*extension);
-}
-
-/// EPERM is no error: without CAP_PERFMON the VM keeps the scopes that exit_leaf gives it.
-Result<void> let_in(Machine& machine) {
-  auto all = machine.enable_capability(leaf::kCapability, kAllScopes);
-  if (all || all.error().code != EPERM) return all;
-  auto own = machine.enable_capability(leaf::kCapability, kOwnScopes);
-  if (own || own.error().code != EPERM) return own;
-  return {};
 }
 
 Result<std::vector<leaf::Registers>> run_program(const KvmDevice& device, std::span<const CpuidQuery> queries) {
@@ -68,6 +60,14 @@ Result<std::vector<LeafAnswer>> ask_through(const KvmDevice& device, std::span<c
 }
 
 }  // namespace
+
+Result<void> let_in(Machine& machine) {
+  auto all = machine.enable_capability(leaf::kCapability, kAllScopes);
+  if (all || all.error().code != EPERM) return all;
+  auto own = machine.enable_capability(leaf::kCapability, kOwnScopes);
+  if (own || own.error().code != EPERM) return own;
+  return {};
+}
 
 Result<LeafSupport> leaf_support(const LeafOptions& options) {
   const auto device = KvmDevice::open(options.device);

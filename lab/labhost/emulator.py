@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A running emulator: started on a terminal of its own, ended by process id, and never outliving the lab."""
 
+import contextlib
 import ctypes
 import os
 import pty
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from .errors import LabError
@@ -42,6 +44,27 @@ class Emulator:
             return os.read(self.screen, 65536)
         except OSError:
             return b""
+
+    def threads(self) -> str:
+        """Name, state and share of a CPU within one second of each thread: does it run, or does it wait?"""
+        before = self._thread_states()
+        time.sleep(1)
+        after = self._thread_states()
+        ticks = os.sysconf("SC_CLK_TCK")
+        return ", ".join(
+            f"{name} {state} {100 * (used - before[thread][2]) // ticks} %"
+            for thread, (name, state, used) in after.items()
+            if thread in before
+        )
+
+    def _thread_states(self) -> dict[str, tuple[str, str, int]]:
+        states = {}
+        for thread in Path("/proc", str(self._process.pid), "task").glob("*"):
+            with contextlib.suppress(OSError):
+                name, _, rest = (thread / "stat").read_text().partition("(")[2].rpartition(")")
+                fields = rest.split()
+                states[thread.name] = (name, fields[0], int(fields[11]) + int(fields[12]))
+        return states
 
     def ended(self) -> bool:
         return self._process.poll() is not None

@@ -105,6 +105,9 @@ def run(options: Options) -> int:
             watch.close()
         if status is None:
             say.error(f"time-out after {options.timeout_s:g} s; console: {session.console_log}")
+            say.error(f"the emulator's threads: {session.emulator.threads()}")
+            for line in session.console_log.read_text(errors="replace").splitlines()[-5:]:
+                say.error(f"console: {line}")
             return STATUS_TIMED_OUT
         session.emulator.stop()
         session.collect_out()

@@ -136,12 +136,26 @@ def _directories() -> tuple[Path, Path]:
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     work = RUNS / name
     work.mkdir()
+    hold(work)
     return work, LOGS / f"{name}.log"
 
 
+def hold(work: Path) -> None:
+    """Marks a run's directory as in use for as long as this process lives, also for labs in other PID namespaces."""
+    descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def remove_leftovers(runs: Path) -> None:
-    """What labs left that were killed: a run's directory ends in the number of its process."""
+    """What labs left that were killed: directories that nobody holds. One that was made this minute may be held soon."""
     for directory in runs.iterdir():
-        owner = directory.name.rpartition("-")[2]
-        if owner.isdigit() and not Path("/proc", owner).exists():
+        if not directory.is_dir() or time.time() - directory.stat().st_mtime < 60:
+            continue
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(directory, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(descriptor)

@@ -6,6 +6,7 @@ set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
 tier=${1:-default}
+case_limit=600
 
 forks=20
 [ "$tier" = all ] && forks=200

@@ -5,6 +5,7 @@ set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
 tier=${1:-default}
+case_limit=300
 
 forks=20
 [ "$tier" = all ] && forks=200
@@ -79,6 +80,17 @@ leaf_in_a_guest() {
 }
 
 run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
+# The count is a prime.
+calibration() {
+	count=211
+	[ "$tier" = all ] && count=1009
+	for mode in npt shadow; do calibrated "$mode" "$count"; done
+}
+
+guests_are_told_npt() { guests_are_told npt; }
+
+run_case amd-calibration calibration
+run_case amd-guests-are-told guests_are_told_npt
 run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles

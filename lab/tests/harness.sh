@@ -165,6 +165,49 @@ two_vcpus_under_load() {
 	wait "$_guest" || true
 }
 
+# calibrated PAGING COUNT: every kind of exit, COUNT of each, in every witness, under a daemon whose books then agree.
+calibrated() {
+	use-modules patched "$1"
+	start_daemon
+	exitledger calibrate --count "$2" --json >"/out/calibrate-$1.json"
+	expect "all witnesses have the table's numbers" '.verdict == "agrees"' "/out/calibrate-$1.json"
+	expect "15 reasons and more have a multiple of $2 in all of them" \
+		"[.reasons[] | select(.kind == \"exact\" and .expected > 0 and .expected % $2 == 0 and .ebpf == .expected and .leaf == .expected)] | length >= 15" \
+		"/out/calibrate-$1.json"
+	expect "so have KVM's statistics" '[.kvm_stats[] | .expected == .value] | length >= 5 and all' "/out/calibrate-$1.json"
+	exitledger check --json >"/out/calibrated-$1.json"
+	books_agree "/out/calibrated-$1.json" "$1"
+	expect "the session says that it was calibrated" '.calibration.verdict == "agrees"' "/out/calibrated-$1.json"
+	expect "all of it was the reader's own" '[.reasons[] | .own == .ebpf] | all' "/out/calibrated-$1.json"
+	stop_daemon
+}
+
+# guests_are_told PAGING: every answer that a guest gets by itself is the eBPF count of its instant; also for a guest that
+# is older than the daemon, from its second answer on.
+guests_are_told() {
+	use-modules patched "$1"
+	start_daemon
+	boot-guest -- exitledger-guest --scope vcpu >/out/told-newborn.txt
+	exitledger check --guests --json >/out/told-newborn.json
+	expect "a newborn's answers are all equal" '.judged.equal > 50 and .judged.different == 0 and .judged.first == 0' \
+		/out/told-newborn.json
+	boot-guest -- sh -c 'echo up; while :; do exitledger-guest --scope vcpu; exitledger-guest --scope vm; done >/dev/null' &
+	_guest=$!
+	_wait_for_line up /run/guest/guest.stdout
+	kill_daemon
+	start_daemon
+	for _ in $(seq 60); do
+		exitledger check --guests --json >/out/told-older.json || true
+		jq -e '.judged.equal > 200' /out/told-older.json >/dev/null && break
+		sleep 1
+	done
+	kill "$_guest"
+	expect "an older one's first answers set the difference, all others have it" \
+		'.judged.equal > 200 and .judged.different == 0 and .judged.first > 50' /out/told-older.json
+	exitledger check --guests
+	wait "$_guest" || true
+}
+
 _wait_for_line() { # LINE FILE
 	for _ in $(seq 600); do
 		grep -qsx "$1" "$2" && return 0

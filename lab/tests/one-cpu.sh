@@ -88,6 +88,15 @@ reload_between_idle_sessions() {
 	expect "five sessions in order" '[.sessions[].paging] == ["ept","shadow","ept","shadow","ept"]' /out/reload.json
 }
 
+# The count is a prime.
+calibration() {
+	count=211
+	[ "$tier" = all ] && count=1009
+	for mode in ept shadow; do calibrated "$mode" "$count"; done
+}
+
+guests_are_told_ept() { guests_are_told ept; }
+
 leaf_in_a_guest() { # WANTED-STATUS ARGS…
 	_wanted=$1
 	shift
@@ -152,7 +161,9 @@ stock_vendor_module_is_refused() {
 }
 
 run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_serving
+run_case calibration calibration
 run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
+run_case guests-are-told guests_are_told_ept
 run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes
 run_case reload-while-serving reload_between_idle_sessions

@@ -4,6 +4,7 @@
 set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
+case_limit=300
 # shellcheck source=lab/systemd/container.sh
 . /files/container.sh
 

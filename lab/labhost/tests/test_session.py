@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 import os
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,17 +8,17 @@ from labhost import session
 
 
 class Leftovers(unittest.TestCase):
-    def test_only_those_of_processes_that_are_gone_are_removed(self) -> None:
-        gone = subprocess.Popen(["true"])
-        gone.wait()
+    def test_only_directories_that_nobody_holds_are_removed_and_no_new_ones(self) -> None:
         with tempfile.TemporaryDirectory() as directory:
             runs = Path(directory)
-            names = (f"20261121-155503-{gone.pid}", f"20261121-155503-{os.getpid()}", "notes")
-            for name in names:
+            for name in ("killed", "running", "new"):
                 (runs / name).mkdir()
                 (runs / name / "file").touch()
+            session.hold(runs / "running")
+            for name in ("killed", "running"):
+                os.utime(runs / name, (0, 0))
             session.remove_leftovers(runs)
-            self.assertEqual({path.name for path in runs.iterdir()}, set(names[1:]))
+            self.assertEqual({path.name for path in runs.iterdir()}, {"running", "new"})
 
 
 if __name__ == "__main__":

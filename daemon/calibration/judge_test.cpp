@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "calibration/judge.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "model/leaf_abi.h"
+
+namespace exitledger {
+namespace {
+
+constexpr std::uint32_t kTurns = 211;
+const CalibrationTarget kTarget{};  // VMX, EPT
+
+CalibrationRow row_named(std::string_view name) {
+  for (const CalibrationRow& row : calibration_rows(kTarget))
+    if (row.name == name) return row;
+  ADD_FAILURE() << "no row " << name;
+  return {};
+}
+
+const std::array<Reason, 5> kTable{kReasonEmulation, vmx::kCpuid, vmx::kIo, vmx::kExternalInterrupt, vmx::kVmcall};
+
+// A row whose guest exited `count` times for `reason`, asked, and ended with HLT: as a host without a fault sees it.
+RowBooks faultless(Reason reason, std::uint64_t count) {
+  RowBooks books;
+  books.run.turns = kTurns;
+  Counts& ebpf = books.ebpf;
+  const auto exit = [&ebpf](Reason which, std::uint64_t times) {
+    ebpf.at[index_of(Vendor::kVmx, which)] += times;
+    ebpf.at[EL_INDEX_ALL] += times;
+  };
+  exit(reason, count);
+  for (const LeafQuery& query : questions_about(Vendor::kVmx, kTable)) {
+    exit(vmx::kCpuid, 1);
+    const auto asked = static_cast<Reason>(query.ecx & 0xFFFF);
+    const std::uint64_t now = in_both_books(asked) ? count_of(ebpf, Vendor::kVmx, asked) : 0;
+    el_answer traced{};
+    traced.function = query.eax;
+    traced.index = query.ecx;
+    traced.vcpu_count = now;
+    books.traced.push_back(traced);
+    books.run.answers.push_back({query, {.eax = static_cast<std::uint32_t>(now)}});
+  }
+  exit(vmx::kHlt, 1);
+  books.run.stats = KvmStats{{"exits", ebpf.all()}, {"hypercalls", kTurns}, {"io_exits", kTurns}};
+  return books;
+}
+
+CalibratedReason of(const CalibratedRow& row, Reason reason) {
+  for (const CalibratedReason& each : row.reasons)
+    if (each.reason == reason) return each;
+  ADD_FAILURE() << "no reason " << reason;
+  return {};
+}
+
+TEST(JudgeRow, AgreesWhereAllHaveTheNumberOfTheTable) {
+  for (const auto& [name, reason] : {std::pair{"hypercall-poll-irq", vmx::kVmcall}, std::pair{"cpuid", vmx::kCpuid}}) {
+    const CalibratedRow row = judge_row(kTarget, row_named(name), faultless(reason, kTurns));
+    EXPECT_EQ(row.verdict, Verdict::kAgrees) << row.why;
+    EXPECT_EQ(of(row, reason).expected, kTurns);
+    EXPECT_EQ(of(row, reason).ebpf, kTurns);
+    EXPECT_EQ(of(row, reason).leaf, kTurns);
+  }
+}
+
+TEST(JudgeRow, ANumberThatBothBooksShareButTheTableDoesNotHaveDisagrees) {
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kVmcall, kTurns - 1));
+  EXPECT_EQ(row.verdict, Verdict::kDisagrees);
+  EXPECT_NE(row.why.find("211 expected, eBPF 210, leaf 210"), std::string::npos) << row.why;
+}
+
+TEST(JudgeRow, TheRightNumberUnderAnotherReasonDisagrees) {
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kIo, kTurns));
+  EXPECT_EQ(row.verdict, Verdict::kDisagrees);
+  EXPECT_EQ(of(row, vmx::kVmcall).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(of(row, vmx::kIo).verdict, Verdict::kDisagrees);
+}
+
+TEST(JudgeRow, AnAnswerThatIsNotTheEbpfCountOfItsInstantDisagrees) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  books.traced.back().vcpu_count--;
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kDisagrees);
+}
+
+TEST(JudgeRow, InterruptsOfTheHostMayComeInAnyNumberThatBothHave) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  books.ebpf.at[vmx::kExternalInterrupt] += 3;
+  books.ebpf.at[EL_INDEX_ALL] += 3;
+  (*books.run.stats)["exits"] += 3;
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  EXPECT_EQ(row.verdict, Verdict::kAgrees) << row.why;
+  EXPECT_EQ(of(row, vmx::kExternalInterrupt).expected, std::nullopt);
+}
+
+TEST(JudgeRow, KvmsStatisticsMustSayTheSame) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  --(*books.run.stats)["exits"];
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  EXPECT_EQ(row.verdict, Verdict::kDisagrees);
+  EXPECT_NE(row.why.find("statistic exits"), std::string::npos) << row.why;
+}
+
+TEST(JudgeRow, PassesThatAreNoExitsAreKvmsAlone) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  for (std::size_t i = 0; i < books.run.answers.size(); ++i)
+    if ((books.run.answers[i].query.ecx & 0xFFFF) == kReasonEmulation) books.run.answers[i].registers.eax = 4;
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kDisagrees);
+  (*books.run.stats)["exits"] += 4;
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kAgrees);
+}
+
+TEST(JudgeRow, WhatWasNotTracedCannotBeJudged) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  books.traced.front().slot = EL_NO_SLOT;
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kCannotTell);
+  books = faultless(vmx::kVmcall, kTurns);
+  books.traced.pop_back();
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kCannotTell);
+}
+
+TEST(Calibration, SumsOverRowsAndTheWorstRowDecides) {
+  Calibration calibration;
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kVmcall, kTurns)));
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown"), faultless(vmx::kVmcall, kTurns)));
+  EXPECT_EQ(calibration.verdict, Verdict::kAgrees);
+  const auto reasons = reasons_of(calibration);
+  ASSERT_FALSE(reasons.empty());
+  for (const CalibratedReason& reason : reasons)
+    EXPECT_TRUE(reason.reason != vmx::kVmcall || reason.expected == 2 * kTurns);
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown"), faultless(vmx::kVmcall, 1)));
+  EXPECT_EQ(calibration.verdict, Verdict::kDisagrees);
+  EXPECT_TRUE(calibration.why.starts_with("hypercall-unknown: ")) << calibration.why;
+}
+
+}  // namespace
+}  // namespace exitledger
