@@ -128,7 +128,8 @@ Result<void> CalibrationGuest::prepare(Machine& machine) const {
 std::vector<leaf::Registers> CalibrationGuest::answers_in(std::span<const std::byte> memory) const {
   assert(memory.size() >= memory_bytes_);
   std::vector<leaf::Registers> answers(count_);
-  std::memcpy(answers.data(), memory.data() + answers_, count_ * sizeof(leaf::Registers));
+  std::ranges::copy(memory.subspan(answers_, count_ * sizeof(leaf::Registers)),
+                    std::as_writable_bytes(std::span(answers)).begin());
   return answers;
 }
 
