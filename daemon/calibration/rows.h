@@ -25,6 +25,11 @@ struct CommonReasons {
 /// MMIO, fresh pages, PAUSE, debug registers: what KVM decides from case to case.
 [[nodiscard]] std::vector<CalibrationRow> witness_rows(Reason pause, Reason debug_register);
 
+/// One instruction a turn; EAX is the address of memory.
+[[nodiscard]] CalibrationRow plain_row(std::string_view name, std::string_view why, const Code& turn, Reason reason,
+                                       unsigned per_turn = 1);
+/// XSETBV in a guest that has it.
+[[nodiscard]] CalibrationRow xsetbv_row(std::string_view why, Reason reason);
 /// MOV to a control register that changes a bit which the host owns, each turn.
 [[nodiscard]] CalibrationRow control_row(std::string_view name, std::string_view why, unsigned number,
                                          std::uint32_t start, std::uint32_t flipped, Reason reason);

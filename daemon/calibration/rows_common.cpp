@@ -128,6 +128,22 @@ CalibrationRow real_mode_row(Reason halt, bool emulated) {
   return row;
 }
 
+CalibrationRow plain_row(std::string_view name, std::string_view why, const Code& turn, Reason reason,
+                         unsigned per_turn) {
+  CalibrationRow row{.name = name, .why = why, .expected = {{reason, per_turn}}};
+  row.before.mov(kEax, 0x1000);
+  row.turn = turn;
+  return row;
+}
+
+CalibrationRow xsetbv_row(std::string_view why, Reason reason) {
+  CalibrationRow row{.name = "xsetbv", .why = why, .expected = {{reason}}};
+  row.xsave = true;
+  row.before.mov(kEcx, 0).mov(kEax, 1).mov(kEdx, 0);  // XCR0: x87 alone
+  row.turn.xsetbv();
+  return row;
+}
+
 CalibrationRow control_row(std::string_view name, std::string_view why, unsigned number, std::uint32_t start,
                            std::uint32_t flipped, Reason reason) {
   CalibrationRow row{.name = name, .why = why, .expected = {{reason}}};

@@ -16,14 +16,6 @@ bool is_on(const CalibrationTarget& target, const std::string& parameter) {
   return found != target.parameters.end() && (found->second == "Y" || found->second == "1");
 }
 
-CalibrationRow simple(std::string_view name, std::string_view why, const Code& turn, Reason reason,
-                      unsigned per_turn = 1) {
-  CalibrationRow row{.name = name, .why = why, .expected = {{reason, per_turn}}};
-  row.before.mov(kEax, 0x1000);
-  row.turn = turn;
-  return row;
-}
-
 // `native`: a processor that does it without the host, if KVM lets it, makes no exit of it.
 CalibrationRow svm_instruction(std::string_view name, std::uint8_t last_byte, Reason reason, bool native = false) {
   CalibrationRow row =
@@ -40,14 +32,6 @@ std::vector<CalibrationRow> svm_instructions(const CalibrationTarget& target) {
           svm_instruction("clgi", 0xDD, 0x85, vgif),   svm_instruction("invlpga", 0xDF, kInvlpga)};
 }
 
-CalibrationRow xsetbv() {
-  CalibrationRow row{.name = "xsetbv", .why = "KVM intercepts XSETBV", .expected = {{kXsetbv}}};
-  row.xsave = true;
-  row.before.mov(kEcx, 0).mov(kEax, 1).mov(kEdx, 0);  // XCR0: x87 alone
-  row.turn.xsetbv();
-  return row;
-}
-
 std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
   const bool shadow = target.paging == Paging::kShadow;
   constexpr std::string_view kOwn = "under NPT it is the guest's own", kKept = "shadow pages must follow";
@@ -56,9 +40,9 @@ std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
   return {control_row("cr0-write",
                       shadow ? "shadow paging owns CR0" : "changing more of CR0 than TS and MP exits (selective write)",
                       0, 0x31, 1U << 18, shadow ? kCr0Write : kCr0SelectiveWrite),
-          simple("cr3-write", why, Code{}.write_control(3, kEax), svm::kWriteCr3, times),
-          simple("cr3-read", why, Code{}.read_control(kEbx, 3), svm::kReadCr3, times),
-          simple("invlpg", why, Code{}.invlpg(kEax), svm::kInvlpg, times)};
+          plain_row("cr3-write", why, Code{}.write_control(3, kEax), svm::kWriteCr3, times),
+          plain_row("cr3-read", why, Code{}.read_control(kEbx, 3), svm::kReadCr3, times),
+          plain_row("invlpg", why, Code{}.invlpg(kEax), svm::kInvlpg, times)};
 }
 
 }  // namespace
@@ -74,12 +58,12 @@ std::vector<CalibrationRow> svm_rows(const CalibrationTarget& target) {
   std::vector<CalibrationRow> rows = common_fast_rows(reasons);
   const auto add = [&rows](std::vector<CalibrationRow> more) { rows.insert(rows.end(), more.begin(), more.end()); };
   add(common_rows(reasons));
-  add({simple("invd", "KVM intercepts INVD", Code{}.invd(), kInvd),
-       simple("wbinvd", "KVM intercepts WBINVD", Code{}.wbinvd(), kWbinvd),
+  add({plain_row("invd", "KVM intercepts INVD", Code{}.invd(), kInvd),
+       plain_row("wbinvd", "KVM intercepts WBINVD", Code{}.wbinvd(), kWbinvd),
        control_row("cr4-write", "KVM intercepts every write of CR4", 4, 0, 1U << 6, kCr4Write),
        refused_row("rdpmc", "KVM intercepts RDPMC; a counter that is none raises #GP", {0x0F, 0x33}, kRdpmc),
        refused_row("ud2", "KVM intercepts #UD", {0x0F, 0x0B}, kUd)});
-  if (target.xsave) add({xsetbv()});
+  if (target.xsave) add({xsetbv_row("KVM intercepts XSETBV", kXsetbv)});
   add(svm_instructions(target));
   add(paging_dependent(target));
   add({real_mode_row(kHlt, false)});

@@ -24,22 +24,6 @@ std::vector<CalibrationRow> vmx_instructions() {
           refused_row("invvpid", kNoNesting, {0x66, 0x0F, 0x38, 0x81, 0x01}, 53)};
 }
 
-CalibrationRow simple(std::string_view name, std::string_view why, const Code& turn, Reason reason,
-                      unsigned per_turn = 1) {
-  CalibrationRow row{.name = name, .why = why, .expected = {{reason, per_turn}}};
-  row.before.mov(kEax, 0x1000);
-  row.turn = turn;
-  return row;
-}
-
-CalibrationRow xsetbv() {
-  CalibrationRow row{.name = "xsetbv", .why = "XSETBV exits always", .expected = {{55}}};
-  row.xsave = true;
-  row.before.mov(kEcx, 0).mov(kEax, 1).mov(kEdx, 0);  // XCR0: x87 alone
-  row.turn.xsetbv();
-  return row;
-}
-
 // ept=0 forces it off.
 bool unrestricted(const CalibrationTarget& target) {
   const auto parameter = target.parameters.find("kvm_intel.unrestricted_guest");
@@ -52,17 +36,17 @@ std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
   const bool shadow = target.paging == Paging::kShadow;
   const bool owned = !unrestricted(target);
   const unsigned cr3 = owned ? 1 : 0;
-  return {simple("cr3-write",
-                 owned ? "KVM has a CR3 of its own while the guest has no paging, or shadow pages"
-                       : "under EPT the guest's CR3 is its own",
-                 Code{}.write_control(3, kEax), vmx::kCrAccess, cr3),
-          simple("cr3-read",
-                 owned ? "KVM has a CR3 of its own while the guest has no paging, or shadow pages"
-                       : "under EPT the guest's CR3 is its own",
-                 Code{}.read_control(kEbx, 3), vmx::kCrAccess, cr3),
-          simple("invlpg",
-                 shadow ? "shadow pages must follow what the guest drops" : "under EPT the guest's TLB is its own",
-                 Code{}.invlpg(kEax), vmx::kInvlpg, shadow ? 1 : 0)};
+  return {plain_row("cr3-write",
+                    owned ? "KVM has a CR3 of its own while the guest has no paging, or shadow pages"
+                          : "under EPT the guest's CR3 is its own",
+                    Code{}.write_control(3, kEax), vmx::kCrAccess, cr3),
+          plain_row("cr3-read",
+                    owned ? "KVM has a CR3 of its own while the guest has no paging, or shadow pages"
+                          : "under EPT the guest's CR3 is its own",
+                    Code{}.read_control(kEbx, 3), vmx::kCrAccess, cr3),
+          plain_row("invlpg",
+                    shadow ? "shadow pages must follow what the guest drops" : "under EPT the guest's TLB is its own",
+                    Code{}.invlpg(kEax), vmx::kInvlpg, shadow ? 1 : 0)};
 }
 
 }  // namespace
@@ -78,12 +62,12 @@ std::vector<CalibrationRow> vmx_rows(const CalibrationTarget& target) {
   std::vector<CalibrationRow> rows = common_fast_rows(reasons);
   const auto add = [&rows](std::vector<CalibrationRow> more) { rows.insert(rows.end(), more.begin(), more.end()); };
   add(common_rows(reasons));
-  add({simple("invd", "INVD exits always", Code{}.invd(), 13),
-       simple("wbinvd", "KVM intercepts WBINVD where the processor lets it", Code{}.wbinvd(), 54),
+  add({plain_row("invd", "INVD exits always", Code{}.invd(), 13),
+       plain_row("wbinvd", "KVM intercepts WBINVD where the processor lets it", Code{}.wbinvd(), 54),
        control_row("cr0-write", "CR0.AM is the host's: changing it exits", 0, 0x31, 1U << 18, vmx::kCrAccess),
        control_row("cr4-write", "CR4.MCE is the host's: changing it exits", 4, 0, 1U << 6, vmx::kCrAccess),
        refused_row("rdpmc", "KVM intercepts RDPMC; a counter that is none raises #GP", {0x0F, 0x33}, 15)});
-  if (target.xsave) add({xsetbv()});
+  if (target.xsave) add({xsetbv_row("XSETBV exits always", 55)});
   if (target.rdrand) add({refused_row("rdrand", "a guest without RDRAND gets #UD from KVM", {0x0F, 0xC7, 0xF0}, 57)});
   add(vmx_instructions());
   add(paging_dependent(target));
