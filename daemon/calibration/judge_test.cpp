@@ -104,8 +104,8 @@ TEST(JudgeRow, KvmsStatisticsMustSayTheSame) {
 
 TEST(JudgeRow, PassesThatAreNoExitsAreKvmsAlone) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
-  for (std::size_t i = 0; i < books.run.answers.size(); ++i)
-    if ((books.run.answers[i].query.ecx & 0xFFFF) == kReasonEmulation) books.run.answers[i].registers.eax = 4;
+  for (LeafAnswer& answer : books.run.answers)
+    if ((answer.query.ecx & 0xFFFF) == kReasonEmulation) answer.registers.eax = 4;
   EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kDisagrees);
   (*books.run.stats)["exits"] += 4;
   EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kAgrees);

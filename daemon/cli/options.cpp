@@ -35,13 +35,13 @@ CLI::Validator explained(const CLI::Validator& inner, const std::string& expecte
 // Durations as Prometheus spells them (500ms, 10s, 1m), from `low` to `high` milliseconds, which `bounds` says in
 // words.
 CLI::Validator duration(std::int64_t low, std::int64_t high, const std::string& bounds) {
-  const CLI::AsNumberWithUnit units(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
-                                    CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
-  const auto inner = [units, range = CLI::Range(low, high)](std::string& text) -> std::string {
+  const auto in_milliseconds = [low, high](std::string& text) -> std::string {
+    const CLI::AsNumberWithUnit units(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
+                                      CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
     const std::string wrong = units(text);
-    return wrong.empty() ? range(text) : wrong;
+    return wrong.empty() ? CLI::Range(low, high)(text) : wrong;
   };
-  return explained({inner, "DURATION"}, "a duration with its unit (500ms, 10s, 1m), " + bounds);
+  return explained(CLI::Validator(in_milliseconds, "DURATION"), "a duration with its unit (500ms, 10s, 1m), " + bounds);
 }
 
 // "ept=FILE" pairs.

@@ -22,6 +22,7 @@ std::vector<CalibratedReason> reasons_of(const Calibration& calibration) {
     }
   }
   std::vector<CalibratedReason> all;
+  all.reserve(sums.size());
   for (auto& [reason, sum] : sums) all.push_back(std::move(sum));
   return all;
 }
