@@ -38,8 +38,10 @@ CLI::Validator duration(std::int64_t low, std::int64_t high, const std::string& 
   const auto in_milliseconds = [low, high](std::string& text) -> std::string {
     const CLI::AsNumberWithUnit units(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
                                       CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
-    const std::string wrong = units(text);
-    return wrong.empty() ? CLI::Range(low, high)(text) : wrong;
+    const CLI::Range range(low, high);
+    std::string wrong = units(text);
+    if (wrong.empty()) wrong = range(text);
+    return wrong;
   };
   return explained(CLI::Validator(in_milliseconds, "DURATION"), "a duration with its unit (500ms, 10s, 1m), " + bounds);
 }
