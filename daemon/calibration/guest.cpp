@@ -29,15 +29,6 @@ struct Parts {
 
 std::uint32_t offset_of(const Code& code) { return static_cast<std::uint32_t>(code.here().offset); }
 
-void ask(Code& code, std::uint32_t questions, std::uint32_t answers, std::uint32_t count) {
-  if (count == 0) return;
-  code.mov(kEsi, questions).mov(kEdi, answers).mov(kEbp, count);
-  const auto next = code.here();
-  code.load(kEax, kEsi, 0).load(kEcx, kEsi, 4).cpuid();
-  code.store(kEdi, 0, kEax).store(kEdi, 4, kEbx).store(kEdi, 8, kEcx).store(kEdi, 12, kEdx);
-  code.add(kEsi, 8).add(kEdi, 16).dec(kEbp).jump_if_not_zero(next);
-}
-
 // Rows with fresh pages: `fresh` is the first of them.
 Parts assemble(const CalibrationRow& row, std::uint32_t turns, std::uint32_t fresh, std::uint32_t questions,
                std::uint32_t answers, std::uint32_t count) {
@@ -52,7 +43,7 @@ Parts assemble(const CalibrationRow& row, std::uint32_t turns, std::uint32_t fre
     code.append(row.turn).dec(kEbp).jump_if_not_zero(turn);
   }
   parts.questions = offset_of(code);
-  ask(code, questions, answers, count);
+  append_questions(code, questions, answers, count);
   row.done == Done::kHalt ? code.hlt() : code.out(kDonePort);
   parts.end = offset_of(code);
   code.jump(code.here());

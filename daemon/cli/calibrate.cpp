@@ -32,8 +32,9 @@ void print_table(const Json& answer) {
 }
 
 int status_of(const std::string& verdict) {
-  if (verdict == to_string(Verdict::kAgrees)) return 0;
-  return verdict == to_string(Verdict::kDisagrees) ? 1 : 2;
+  for (const Verdict each : {Verdict::kAgrees, Verdict::kDisagrees})
+    if (verdict == to_string(each)) return exit_status(each);
+  return exit_status(Verdict::kCannotTell);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "microvm/code.h"
 #include "model/leaf_abi.h"
 
 namespace exitledger {
@@ -14,6 +15,10 @@ namespace exitledger {
 struct CpuidQuery {
   std::uint32_t eax = 0, ecx = 0;
 };
+
+/// Appends the loop that asks: one CPUID per query, its registers to the results. `queries` and `results` are
+/// guest-physical; all registers but ESP are overwritten. Nothing for no query.
+void append_questions(Code& code, std::uint32_t queries, std::uint32_t results, std::uint32_t count);
 
 /// Guest memory as the program wants it. Code, queries and results follow each other without gaps, so that few queries
 /// touch one page and the number of exits stays small and always the same. Natively run it causes, besides those first

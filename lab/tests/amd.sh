@@ -79,16 +79,10 @@ leaf_in_a_guest() {
 	expect_status 2 boot-guest -- exitledger-guest --scope vm
 }
 
-run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
-# The count is a prime.
-calibration() {
-	count=211
-	[ "$tier" = all ] && count=1009
-	for mode in npt shadow; do calibrated "$mode" "$count"; done
-}
-
+calibration() { calibrated_in npt shadow; }
 guests_are_told_npt() { guests_are_told npt; }
 
+run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
 run_case amd-calibration calibration
 run_case amd-guests-are-told guests_are_told_npt
 run_case amd-selftest-npt selftest_npt

@@ -182,6 +182,14 @@ calibrated() {
 	stop_daemon
 }
 
+# calibrated_in PAGING…: with a prime that fits the tier of the case file
+calibrated_in() {
+	_count=211
+	# shellcheck disable=SC2154 # of the case file
+	[ "$tier" != all ] || _count=1009
+	for _mode in "$@"; do calibrated "$_mode" "$_count"; done
+}
+
 # guests_are_told PAGING: every answer that a guest gets by itself is the eBPF count of its instant; also for a guest that
 # is older than the daemon, from its second answer on.
 guests_are_told() {

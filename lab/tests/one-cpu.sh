@@ -88,13 +88,7 @@ reload_between_idle_sessions() {
 	expect "five sessions in order" '[.sessions[].paging] == ["ept","shadow","ept","shadow","ept"]' /out/reload.json
 }
 
-# The count is a prime.
-calibration() {
-	count=211
-	[ "$tier" = all ] && count=1009
-	for mode in ept shadow; do calibrated "$mode" "$count"; done
-}
-
+calibration() { calibrated_in ept shadow; }
 guests_are_told_ept() { guests_are_told ept; }
 
 leaf_in_a_guest() { # WANTED-STATUS ARGS…
