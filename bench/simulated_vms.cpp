@@ -26,7 +26,8 @@ void fill(el_slot& slot, std::size_t reasons, std::uint64_t seed) {
 SimulatedVms::SimulatedVms(const Load& load)
     : owners_(load.vms * load.vcpus),
       slots_(load.vms * load.vcpus),
-      books_(owners_, slots_, kNotOurs, [](std::uint32_t) { return true; }) {
+      stats_(load.vms * load.vcpus),
+      books_({owners_, slots_, stats_}, kNotOurs, [](std::uint32_t) { return true; }) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::size_t vm = i / load.vcpus;
     owners_[i].vm_id = vm + 1;

@@ -28,6 +28,7 @@ class SimulatedVms {
  private:
   std::vector<el_owner> owners_;
   std::vector<el_slot> slots_;
+  std::vector<el_stats> stats_;
   SlotBooks books_;
 };
 

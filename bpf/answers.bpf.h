@@ -11,8 +11,10 @@
 #include "judge.bpf.h"
 #include "slots.bpf.h"
 
-#define EL_VMX_CPUID 10u   /* EXIT_REASON_CPUID */
-#define EL_SVM_CPUID 0x72u /* SVM_EXIT_CPUID */
+#define EL_VMX_CPUID 10u     /* EXIT_REASON_CPUID */
+#define EL_SVM_CPUID 0x72u   /* SVM_EXIT_CPUID */
+#define EL_VMX_VMCALL 18u    /* EXIT_REASON_VMCALL */
+#define EL_SVM_VMMCALL 0x81u /* SVM_EXIT_VMMCALL */
 
 /* Exit of a CPUID: remembers who asks if the guest's RAX names a leaf of ours. */
 static __noinline int remember_question(struct el_cpu *cpu, struct el_slot *slot, __u64 vcpu)

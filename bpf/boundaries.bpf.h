@@ -21,7 +21,8 @@ static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
 	struct el_boundary_cpu *to = bpf_map_lookup_elem(&boundary_cpus, &to_no);
 
 	/* A probe read as memcpy: both ends are ours. */
-	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count))
+	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count) ||
+	    bpf_probe_read_kernel(&to->hypercalls, sizeof(to->hypercalls), &from->hypercalls))
 		snapshot->failed++;
 	return 0;
 }
@@ -62,6 +63,7 @@ static __always_inline int write_boundary(__u32 isa)
 	if (snapshot.failed)
 		return lose_here(EL_LOSS_READ_FAILED);
 	boundary->isa = isa;
+	boundary->slotless = el_slotless_exits;
 	boundary->time_ns = bpf_ktime_get_ns();
 	barrier();
 	*(volatile __u64 *)&boundary->serial = serial;

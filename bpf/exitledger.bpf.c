@@ -198,7 +198,46 @@ int on_kvm_hypercall(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!cpu)
 		return no_cpu();
-	cpu->hypercall[nr < 15 ? nr : 15]++;
+	cpu->hypercalls.nr[nr < EL_HYPERCALLS - 1 ? nr : EL_HYPERCALLS - 1]++;
+	return 0;
+}
+
+/* kvm_hv_hypercall(code, ...) */
+SEC("raw_tp/kvm_hv_hypercall")
+int on_hv_hypercall(void *ctx __attribute__((unused)))
+{
+	struct el_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return no_cpu();
+	cpu->hypercalls.hyperv++;
+	return 0;
+}
+
+/* kvm_xen_hypercall(nr, ...) */
+SEC("raw_tp/kvm_xen_hypercall")
+int on_xen_hypercall(void *ctx __attribute__((unused)))
+{
+	struct el_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return no_cpu();
+	cpu->hypercalls.xen++;
+	return 0;
+}
+
+/* kvm_nested_vmexit_inject(exit_code, info1, info2, int_info, int_info_err, isa): an exit of L2 that L1 gets. */
+SEC("raw_tp/kvm_nested_vmexit_inject")
+int on_reflected(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 code = ctx->args[0], isa = ctx->args[5];
+	struct el_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return no_cpu();
+	cpu->hypercalls.reflected++;
+	if (code == (isa == EL_ISA_SVM ? EL_SVM_VMMCALL : EL_VMX_VMCALL))
+		cpu->hypercalls.reflected_hypercall++;
 	return 0;
 }
 
@@ -262,6 +301,16 @@ SEC("raw_tp")
 int learn_self(void *ctx __attribute__((unused)))
 {
 	el_own_tgid = bpf_get_current_pid_tgid() >> 32;
+	return 0;
+}
+
+/* Run by the daemon whenever it wants KVM's statistics of the living vCPUs. */
+SEC("raw_tp")
+int read_stats(void *ctx __attribute__((unused)))
+{
+	__u32 given = el_next_slot;
+
+	bpf_loop(given < el_nr_slots ? given : el_nr_slots, read_live_stats, NULL, 0);
 	return 0;
 }
 

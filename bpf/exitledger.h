@@ -26,6 +26,7 @@ enum el_loss {
 	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: one that the processor refused */
 	EL_LOSS_ASK_MAP = 7,	   /* a leaf query could not be remembered: its answer is not judged */
 	EL_LOSS_EVENT = 8,	   /* the wake-up ring was full: the daemon learns at its next poll instead */
+	EL_LOSS_KVM_STATS = 9,	   /* KVM's statistics of a vCPU could not be read: the third witness lacks it */
 	EL_LOSS_COUNT = 12,
 };
 
@@ -43,6 +44,18 @@ enum el_told {
 	EL_TOLD_COUNT = 6,
 };
 
+#define EL_HYPERCALLS 16u
+
+/* Hypercalls by the tracepoint that KVM has for them, and the exits that became none because L1 got them. */
+struct el_hypercalls {
+	__u64 nr[EL_HYPERCALLS];   /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all
+				      others */
+	__u64 hyperv;		   /* kvm:kvm_hv_hypercall */
+	__u64 xen;		   /* kvm:kvm_xen_hypercall */
+	__u64 reflected;	   /* kvm:kvm_nested_vmexit_inject, any reason */
+	__u64 reflected_hypercall; /* the same, VMCALL or VMMCALL */
+};
+
 /*
  * One per possible CPU, written only by that CPU with preemption off: the host's book. Whole cache lines,
  * so that no two CPUs write one.
@@ -50,14 +63,14 @@ enum el_told {
 struct el_cpu {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index */
 	__u64 lost[EL_LOSS_COUNT];   /* losses per cause */
-	__u64 hypercall[16]; /* kvm:kvm_hypercall by number (include/uapi/linux/kvm_para.h) below 15; 15 = all others */
-	__u64 told[4];	     /* answers from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) to guests of other processes */
+	struct el_hypercalls hypercalls;
+	__u64 told[4];		     /* answers from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) to guests of other processes */
 	__u64 judged[EL_TOLD_COUNT]; /* the same answers by enum el_told */
 	__u64 slot_vcpu; /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
 			    only */
 	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
-	__u64 reserved[8];
+	__u64 reserved[4];
 };
 
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
@@ -91,7 +104,30 @@ struct el_owner {
 	__u32 isa;     /* EL_ISA_* */
 	__u32 newborn; /* 1: the first exit seen was the first of all, by KVM's own statistic, which must be 0: passes
 			  of its emulator are in it, too */
-	__u32 pad;
+	__u32 load;    /* loads of a vendor module seen before: a VM never outlives one */
+};
+
+/* KVM's own statistics of a vCPU that the books can be held against (struct kvm_vcpu_stat, asm/kvm_host.h). */
+enum el_stat {
+	EL_STAT_EXITS = 0,
+	EL_STAT_HYPERCALLS = 1,
+	EL_STAT_IO_EXITS = 2,
+	EL_STAT_IRQ_EXITS = 3,
+	EL_STAT_IRQ_WINDOW_EXITS = 4,
+	EL_STAT_NMI_WINDOW_EXITS = 5,
+	EL_STAT_COUNT = 6,
+};
+
+/*
+ * The third witness' word on the vCPU of a slot. KVM adds to a statistic after the tracepoint of the exit, so `base` is
+ * from before the slot's first exit, and `last` is of a vCPU that exits no more.
+ */
+struct el_stats {
+	__u64 base[EL_STAT_COUNT]; /* when the slot was given out */
+	__u64 now[EL_STAT_COUNT];  /* at `now_ns`, by read_stats */
+	__u64 last[EL_STAT_COUNT]; /* at the vCPU's death */
+	__u64 now_ns;		   /* CLOCK_MONOTONIC; 0: never read */
+	__u32 has_base, has_last;  /* 0: not read */
 };
 
 /* 2^EL_DURATION_SHIFT ns is the first bound: bucket 0 is below 256 ns, bucket i in [2^(7+i), 2^(8+i)), the last is
@@ -150,11 +186,13 @@ struct el_answer {
 struct el_boundary {
 	__u64 serial; /* number of the load, from 1 */
 	__u64 time_ns;
-	__u32 isa; /* by the module's name */
+	__u64 slotless; /* el_slotless_exits then */
+	__u32 isa;	/* by the module's name */
 	__u32 pad;
 };
 struct el_boundary_cpu {
 	__u64 count[EL_INDEX_COUNT];
+	struct el_hypercalls hypercalls;
 };
 
 /* Wake-ups (ring buffer). They carry nothing that is not in the maps: a lost one costs time, not truth. */
@@ -172,38 +210,40 @@ struct el_event {
 
 /* Where fields of the kernel's structures stand: from BTF, by the daemon. 0 = not known. */
 struct el_layout {
-	__u32 vmx_exit_reason;	 /* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
-	__u32 svm_vmcb;		 /* struct vcpu_svm: vmcb (pointer) */
-	__u32 svm_exit_code;	 /* struct vmcb: control.exit_code */
-	__u32 vcpu_id;		 /* struct kvm_vcpu: vcpu_id */
-	__u32 vcpu_rax;		 /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
-	__u32 module_name;	 /* struct module: name */
-	__u32 vcpu_exits;	 /* struct kvm_vcpu: stat.exits; 0: no vCPU counts as newborn */
-	__u32 kvm_created_vcpus; /* struct kvm: created_vcpus; 0: no answer about a VM is judged */
+	__u32 vmx_exit_reason;		/* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
+	__u32 svm_vmcb;			/* struct vcpu_svm: vmcb (pointer) */
+	__u32 svm_exit_code;		/* struct vmcb: control.exit_code */
+	__u32 vcpu_id;			/* struct kvm_vcpu: vcpu_id */
+	__u32 vcpu_rax;			/* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
+	__u32 module_name;		/* struct module: name */
+	__u32 kvm_created_vcpus;	/* struct kvm: created_vcpus; 0: no answer about a VM is judged */
+	__u32 vcpu_stat[EL_STAT_COUNT]; /* struct kvm_vcpu: stat.exits, …; without the first no vCPU is newborn */
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + EL_TOLD_COUNT + 1 + 1 + 8));
+static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4));
 static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
 static_assert(sizeof(el_owner) == 56);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
 static_assert(sizeof(el_answer) == 96);
-static_assert(sizeof(el_boundary) == 24);
+static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
-static_assert(sizeof(el_layout) == 32);
+static_assert(sizeof(el_stats) == 8 * (3 * EL_STAT_COUNT + 2));
+static_assert(sizeof(el_layout) == 4 * (7 + EL_STAT_COUNT));
 #else
-_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 16 + 4 + EL_TOLD_COUNT + 1 + 1 + 8),
+_Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4),
 	       "el_cpu");
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 56, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
 _Static_assert(sizeof(struct el_answer) == 96, "el_answer");
-_Static_assert(sizeof(struct el_boundary) == 24, "el_boundary");
+_Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
-_Static_assert(sizeof(struct el_layout) == 32, "el_layout");
+_Static_assert(sizeof(struct el_stats) == 8 * (3 * EL_STAT_COUNT + 2), "el_stats");
+_Static_assert(sizeof(struct el_layout) == 4 * (7 + EL_STAT_COUNT), "el_layout");
 #endif
 
 #endif

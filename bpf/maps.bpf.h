@@ -23,6 +23,7 @@
 EL_BOOK(cpus, struct el_cpu, 1);
 EL_BOOK(slots, struct el_slot, 1);
 EL_BOOK(owners, struct el_owner, 1);
+EL_BOOK(stats, struct el_stats, 1);
 EL_BOOK(durations, struct el_durations, 1);
 EL_BOOK(own_answers, struct el_answer, EL_OWN_ANSWERS);
 EL_BOOK(guest_answers, struct el_answer, EL_GUEST_ANSWERS);
@@ -105,6 +106,7 @@ __u64 el_guest_serial = 0;     /* answers written to guest_answers */
 __u64 el_different_serial = 0; /* answers written to different_answers */
 __u64 el_boundary_serial = 0;  /* loads of a vendor module */
 __u64 el_lost_no_cpu = 0;      /* EL_LOSS_NO_CPU */
+__u64 el_slotless_exits = 0;   /* KVM's statistic "exits" of the vCPUs that died without ever having a slot */
 
 /*
  * The book of the CPU that we run on. Every program that writes to it plainly runs with preemption off (raw

@@ -8,7 +8,7 @@
 #ifndef EXITLEDGER_SLOTS_BPF_H
 #define EXITLEDGER_SLOTS_BPF_H
 
-#include "maps.bpf.h"
+#include "stats.bpf.h"
 
 /* Forgets the query that a thread left behind without an answer, so that `asking` holds one entry per slot at most. */
 static __noinline int forget_question(struct el_slot *slot, __u32 no)
@@ -72,7 +72,7 @@ static __always_inline int vcpu_died(__u64 vcpu)
 	__u32 no;
 
 	if (!known)
-		return 0;
+		return slotless_death(vcpu);
 	no = *known;
 	if (bpf_map_delete_elem(&vcpus, &vcpu)) {
 		/* -EBUSY: the entry stays, and owns_slot() will not believe it. */
@@ -84,6 +84,7 @@ static __always_inline int vcpu_died(__u64 vcpu)
 	owner = bpf_map_lookup_elem(&owners, &no);
 	if (!owner || owner->state != EL_SLOT_LIVE || owner->vcpu != vcpu)
 		return 0;
+	stats_at_death(vcpu, no);
 	return retire(owner, no);
 }
 
@@ -118,15 +119,6 @@ static __always_inline __u64 vm_number(__u64 kvm)
 	/* Another vCPU of the VM was faster, and the number taken stays unused; or the map refused. */
 	known = bpf_map_lookup_elem(&vms, &kvm);
 	return known ? *known : 0;
-}
-
-/* Did KVM count no exit of this vCPU before the one that is going on? It adds to its statistic after the tracepoint. */
-static __always_inline __u32 is_newborn(__u64 vcpu)
-{
-	__u64 exits;
-
-	return el_offsets.vcpu_exits &&
-	       !bpf_probe_read_kernel(&exits, sizeof(exits), (void *)(vcpu + el_offsets.vcpu_exits)) && !exits;
 }
 
 static __always_inline __u32 take_slot(void)
@@ -167,7 +159,8 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 	owner->vcpu = vcpu;
 	owner->kvm = kvm;
 	owner->vm_id = vm;
-	owner->newborn = is_newborn(vcpu);
+	owner->newborn = stats_at_birth(vcpu, no);
+	owner->load = el_boundary_serial;
 	owner->born_ns = bpf_ktime_get_ns();
 	owner->tgid = bpf_get_current_pid_tgid() >> 32;
 	owner->vcpu_id = vcpu_id;

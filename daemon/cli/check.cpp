@@ -16,6 +16,19 @@ void print_row(const ReasonVerdict& row, const std::string& name) {
              grouped(row.own), row.residual, to_string(row.verdict), row.why.empty() ? "" : ": " + row.why);
 }
 
+void print_third(const ThirdWitness& third) {
+  fmt::print("{:<18} {:>16} {:>16} {:>10} {:>10}  {}\n", "KVM's statistic", "KVM", "eBPF", "passes", "residual",
+             "verdict");
+  for (const StatVerdict& row : third.stats)
+    fmt::print("{:<18} {:>16} {:>16} {:>10} {:>10}  {}{}\n", row.name, grouped(row.statistic), grouped(row.counted),
+               grouped(row.passes), row.residual, to_string(row.verdict), row.why.empty() ? "" : ": " + row.why);
+  const HypercallBalance& calls = third.hypercalls;
+  fmt::print("hypercalls: {} exits = {} KVM + {} Hyper-V + {} Xen + {} to L1, residual {}: {}{}\n",
+             grouped(calls.exits), grouped(calls.kvm), grouped(calls.hyperv), grouped(calls.xen),
+             grouped(calls.reflected), calls.residual, to_string(calls.verdict),
+             calls.why.empty() ? "" : ": " + calls.why);
+}
+
 void print_session(const Session& session) {
   fmt::print("session {}: {} paging, kernel {}, {} readings, losses {}\n", session.id, to_string(session.paging),
              session.kernel, session.rounds, session.losses.total());
@@ -23,6 +36,7 @@ void print_session(const Session& session) {
              "verdict");
   for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
   fmt::print("each row was read at an instant of its own: while exits go on the rows add up to less than ALL\n");
+  if (session.third) print_third(*session.third);
   for (const BrokenLaw& law : session.laws_broken)
     fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
   fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
@@ -71,7 +85,7 @@ int run_check(const Common& common, const CheckOptions& options) {
     fmt::print("{}\n", answer->dump(2));
   else
     print_session(*session);
-  return exit_status(judged(session->verdict, session->laws_broken));
+  return exit_status(judged(*session));
 }
 
 }  // namespace exitledger::cli

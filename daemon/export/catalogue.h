@@ -96,6 +96,32 @@ inline constexpr FamilyInfo kLawsBroken{
     {"session"},
     "Laws of the paging mode that the exits of a session break: exits that the mode rules out."};
 
+// The third witness.
+inline constexpr FamilyInfo kSessionKvmStat{
+    "exitledger_session_kvm_stat",
+    kGauge,
+    {"session", "stat"},
+    "KVM's own statistic, of the vCPUs of a session, as of the last look at it."};
+inline constexpr FamilyInfo kSessionKvmStatResidual{
+    "exitledger_session_kvm_stat_residual",
+    kGauge,
+    {"session", "stat"},
+    "Exits of the same vCPUs in the eBPF book, plus passes of KVM's emulator, less KVM's own statistic."};
+inline constexpr FamilyInfo kSessionHypercalls{
+    "exitledger_session_hypercalls",
+    kGauge,
+    {"session", "witness"},
+    "Hypercalls of a session: as exits in the eBPF book, and by each of KVM's tracepoints that handle one."};
+inline constexpr FamilyInfo kSessionHypercallsResidual{
+    "exitledger_session_hypercalls_residual",
+    kGauge,
+    {"session"},
+    "Exits that are hypercalls, less hypercalls handled or passed on to a nested hypervisor."};
+inline constexpr FamilyInfo kStatsRounds{"exitledger_kvm_stats_rounds_total",
+                                         kCounter,
+                                         {"verdict"},
+                                         "Looks at KVM's own statistics that were judged, by verdict."};
+
 inline constexpr FamilyInfo kResidual{
     "exitledger_residual_exits",
     kGauge,

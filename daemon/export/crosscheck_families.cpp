@@ -6,7 +6,6 @@
 namespace exitledger {
 namespace {
 
-constexpr std::array kVerdicts{Verdict::kAgrees, Verdict::kWithinBracket, Verdict::kCannotTell, Verdict::kDisagrees};
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
 constexpr double kNsPerSecond = 1e9;
 
@@ -26,11 +25,12 @@ void append_balance(const ExportSnapshot& snapshot, Families& out) {
 }
 
 // All verdicts, also those never given: an alert on the first "disagrees" needs the 0 before it.
-void append_rounds(const ExportSnapshot& snapshot, Families& out) {
-  FamilyBuilder<family::kRounds> rounds;
+template <typename Family>
+void append_verdicts(const std::map<Verdict, std::uint64_t>& given, Families& out) {
+  Family rounds;
   for (const Verdict verdict : kVerdicts) {
-    const auto found = snapshot.rounds_by_verdict.find(verdict);
-    rounds.add(found == snapshot.rounds_by_verdict.end() ? 0 : found->second, to_string(verdict));
+    const auto found = given.find(verdict);
+    rounds.add(found == given.end() ? 0 : found->second, to_string(verdict));
   }
   std::move(rounds).append_to(out);
 }
@@ -53,7 +53,8 @@ void append_witnesses(const ExportSnapshot& snapshot, Families& out) {
 
 void append_crosscheck(const ExportSnapshot& snapshot, Families& out) {
   append_balance(snapshot, out);
-  append_rounds(snapshot, out);
+  append_verdicts<FamilyBuilder<family::kRounds>>(snapshot.rounds_by_verdict, out);
+  append_verdicts<FamilyBuilder<family::kStatsRounds>>(snapshot.stats_by_verdict, out);
   append_witnesses(snapshot, out);
   FamilyBuilder<family::kBuildInfo> build;
   build.add(1, snapshot.version, snapshot.revision);

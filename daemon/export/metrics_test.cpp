@@ -156,11 +156,22 @@ TEST_F(RichScrape, DescribesTheProcess) {
   EXPECT_THAT(text, HasSubstr("\nprocess_start_time_seconds 1793999999\n"));
 }
 
+TEST_F(RichScrape, ShowsTheThirdWitnessWhereItWasHad) {
+  const std::string text = scrape();
+  EXPECT_THAT(text, HasSubstr("\nexitledger_session_kvm_stat{session=\"1\",stat=\"exits\"} 125\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_session_kvm_stat_residual{session=\"1\",stat=\"exits\"} -1\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_session_hypercalls{session=\"1\",witness=\"kvm_exit\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_session_hypercalls{session=\"1\",witness=\"kvm_xen_hypercall\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_session_hypercalls_residual{session=\"1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_kvm_stats_rounds_total{verdict=\"disagrees\"} 2\n"));
+  EXPECT_THAT(text, Not(HasSubstr("kvm_stat{session=\"2\"")));
+}
+
 TEST(EmptyScrape, AbsentIsNotZero) {
   const std::string text = exposition({}, "/nonexistent");
-  for (const char* absent :
-       {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
-        "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact", "kvm_stats", "process_"})
+  for (const char* absent : {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
+                             "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact",
+                             "exitledger_session", "\"kvm_stats\"", "process_"})
     EXPECT_THAT(text, Not(HasSubstr(absent)));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"ebpf\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"leaf\"} 0\n"));

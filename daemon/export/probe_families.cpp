@@ -21,6 +21,7 @@ std::string_view program_of(el_loss cause) {
     case EL_LOSS_ENTRY_NO_SLOT:
     case EL_LOSS_ENTRY_NO_EXIT: return "kvm_entry";
     case EL_LOSS_EVENT: return "events";
+    case EL_LOSS_KVM_STATS: return "kvm_stats";
     case EL_LOSS_COUNT: break;
   }
   return "unknown";
@@ -50,7 +51,7 @@ constexpr std::array<std::string_view, 4> kToldLeaves{"0x4ffffffc", "0x4ffffffd"
 // Every known cause, also at 0: an alert on the first loss needs the 0 before it.
 void append_losses(const Losses& losses, Families& out) {
   FamilyBuilder<family::kLostEvents> lost;
-  for (unsigned cause = EL_LOSS_NO_OFFSET; cause <= EL_LOSS_EVENT; ++cause) {
+  for (unsigned cause = EL_LOSS_NO_OFFSET; cause <= EL_LOSS_KVM_STATS; ++cause) {
     const auto known = static_cast<el_loss>(cause);
     lost.add(losses.cause[cause], program_of(known), loss_label(known));
   }
@@ -58,7 +59,7 @@ void append_losses(const Losses& losses, Families& out) {
   std::move(lost).append_to(out);
 }
 
-void append_hypercalls(const std::array<std::uint64_t, 16>& by_number, Families& out) {
+void append_hypercalls(const std::array<std::uint64_t, EL_HYPERCALLS>& by_number, Families& out) {
   FamilyBuilder<family::kHypercalls> hypercalls;
   std::uint64_t other = 0;
   for (std::size_t number = 0; number < by_number.size(); ++number) {
@@ -110,7 +111,7 @@ void append_probe(const ExportSnapshot& snapshot, Families& out) {
   FamilyBuilder<family::kSlotsLimit> limit;
   limit.add(probe.slots_limit);
   std::move(limit).append_to(out);
-  append_hypercalls(probe.hypercalls, out);
+  append_hypercalls(probe.hypercalls.nr, out);
   append_told(probe, out);
   append_programs(probe.programs, out);
 }

@@ -31,6 +31,31 @@ void add_ebpf_alone(const Session& session, EbpfGauge& ebpf) {
   }
 }
 
+void append_third_witness(const ExportSnapshot& snapshot, Families& out) {
+  FamilyBuilder<family::kSessionKvmStat> stats;
+  FamilyBuilder<family::kSessionKvmStatResidual> residuals;
+  FamilyBuilder<family::kSessionHypercalls> hypercalls;
+  FamilyBuilder<family::kSessionHypercallsResidual> hypercalls_residual;
+  for (const Session& session : snapshot.sessions) {
+    if (!session.third) continue;
+    for (const StatVerdict& row : session.third->stats) {
+      stats.add(row.statistic, session.id, row.name);
+      residuals.add(row.residual, session.id, row.name);
+    }
+    const HypercallBalance& balance = session.third->hypercalls;
+    hypercalls.add(balance.exits, session.id, "kvm_exit");
+    hypercalls.add(balance.kvm, session.id, "kvm_hypercall");
+    hypercalls.add(balance.hyperv, session.id, "kvm_hv_hypercall");
+    hypercalls.add(balance.xen, session.id, "kvm_xen_hypercall");
+    hypercalls.add(balance.reflected, session.id, "kvm_nested_vmexit_inject");
+    hypercalls_residual.add(balance.residual, session.id);
+  }
+  std::move(stats).append_to(out);
+  std::move(residuals).append_to(out);
+  std::move(hypercalls).append_to(out);
+  std::move(hypercalls_residual).append_to(out);
+}
+
 }  // namespace
 
 void append_sessions(const ExportSnapshot& snapshot, Families& out) {
@@ -52,6 +77,7 @@ void append_sessions(const ExportSnapshot& snapshot, Families& out) {
   std::move(leaf).append_to(out);
   std::move(info).append_to(out);
   std::move(laws).append_to(out);
+  append_third_witness(snapshot, out);
 }
 
 }  // namespace exitledger

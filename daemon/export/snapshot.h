@@ -33,7 +33,7 @@ struct ExportVm {
 struct ProbeHealth {
   Losses losses;
   std::uint32_t slots_used = 0, slots_limit = 0;
-  std::array<std::uint64_t, 16> hypercalls{};         ///< as in ProbeSample
+  Hypercalls hypercalls;                              ///< as in ProbeSample
   std::array<std::uint64_t, 4> told{};                ///< as in ProbeSample
   std::array<std::uint64_t, EL_TOLD_COUNT> judged{};  ///< as in ProbeSample
   std::vector<ProgramHealth> programs;
@@ -47,8 +47,9 @@ struct ExportSnapshot {
 
   std::optional<ProbeHealth> probe;  ///< nullopt: not attached (exitledger_witness_up{witness="ebpf"} is 0)
   std::optional<LeafState> leaf;     ///< nullopt: not asked yet, or no vendor module; up only if kPresent
-  std::optional<bool> kvm_stats_up;  ///< nullopt: KVM's own statistics are not used
+  std::optional<bool> kvm_stats_up;  ///< KVM's own statistics; nullopt: not asked yet, or no vendor module
   std::map<Verdict, std::uint64_t> rounds_by_verdict;  ///< readings judged; a verdict without entry was never given
+  std::map<Verdict, std::uint64_t> stats_by_verdict;   ///< looks at KVM's own statistics, likewise
 
   std::string version;               ///< "0.1.0"
   std::string revision;              ///< commit that it was built from; empty if unknown

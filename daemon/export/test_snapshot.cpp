@@ -58,6 +58,9 @@ Session judged_session() {
       {.reason = kUndefinedVmx, .ebpf = 3, .leaf = 0, .why = {}},
       {.reason = kReasonUnknown, .ebpf = 5, .leaf = 5, .why = {}},
       {.reason = kReasonAll, .ebpf = 106, .leaf = 110, .why = {}}};
+  session.third.emplace();
+  session.third->stats = {{.name = "exits", .statistic = 125, .counted = 120, .passes = 4, .residual = -1, .why = {}}};
+  session.third->hypercalls = {.exits = 9, .kvm = 3, .hyperv = 2, .xen = 1, .reflected = 1, .residual = 2, .why = {}};
   return session;
 }
 
@@ -77,10 +80,10 @@ ProbeHealth probe() {
   health.losses.recursion_misses = {{"el_exit", 2}};
   health.slots_used = 3;
   health.slots_limit = 1024;
-  health.hypercalls[0] = 1;
-  health.hypercalls[5] = 11;
-  health.hypercalls[14] = 2;
-  health.hypercalls[15] = 4;
+  health.hypercalls.nr[0] = 1;
+  health.hypercalls.nr[5] = 11;
+  health.hypercalls.nr[14] = 2;
+  health.hypercalls.nr[15] = 4;
   health.told = {1, 2, 3, 4};
   health.judged = {5, 1, 1, 1, 1, 1};
   health.programs = {
@@ -106,6 +109,7 @@ ExportSnapshot rich_snapshot() {
   snapshot.leaf = LeafState::kPresent;
   snapshot.kvm_stats_up = true;
   snapshot.rounds_by_verdict = {{Verdict::kAgrees, 12}, {Verdict::kDisagrees, 1}};
+  snapshot.stats_by_verdict = {{Verdict::kAgrees, 11}, {Verdict::kDisagrees, 2}};
   snapshot.version = "0.1.0";
   snapshot.revision = "abc123";
   snapshot.started_unix_ns = 1'793'999'999'000'000'000;

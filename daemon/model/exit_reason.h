@@ -30,15 +30,16 @@ inline constexpr Reason kReasonBackwards = 0xFE07;    ///< exit whose cycles the
 
 /// VMX basic exit reasons that laws and tests speak of (SDM vol. 3, appendix "VMX Basic Exit Reasons").
 namespace vmx {
-inline constexpr Reason kException = 0, kExternalInterrupt = 1, kCpuid = 10, kHlt = 12, kInvlpg = 14, kVmcall = 18,
-                        kCrAccess = 28, kIo = 30, kMsrRead = 31, kMsrWrite = 32, kInvalidState = 33, kEptViolation = 48,
-                        kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
+inline constexpr Reason kException = 0, kExternalInterrupt = 1, kInterruptWindow = 7, kNmiWindow = 8, kCpuid = 10,
+                        kHlt = 12, kInvlpg = 14, kVmcall = 18, kCrAccess = 28, kIo = 30, kMsrRead = 31, kMsrWrite = 32,
+                        kInvalidState = 33, kEptViolation = 48, kEptMisconfig = 49, kInvpcid = 58, kPmlFull = 62;
 }  // namespace vmx
 
 /// SVM exit codes that laws and tests speak of (AMD APM vol. 2, appendix "SVM Intercept Exit Codes").
 namespace svm {
-inline constexpr Reason kReadCr3 = 0x03, kWriteCr3 = 0x13, kPageFault = 0x4E, kInterrupt = 0x60, kCpuid = 0x72,
-                        kInvlpg = 0x79, kVmrun = 0x80, kInvpcid = 0xA2, kNpf = 0x400, kAvicIncompleteIpi = 0x401,
+inline constexpr Reason kReadCr3 = 0x03, kWriteCr3 = 0x13, kPageFault = 0x4E, kInterrupt = 0x60, kVintr = 0x64,
+                        kCpuid = 0x72, kIret = 0x74, kHlt = 0x78, kInvlpg = 0x79, kIo = 0x7B, kVmrun = 0x80,
+                        kVmmcall = 0x81, kInvpcid = 0xA2, kNpf = 0x400, kAvicIncompleteIpi = 0x401,
                         kAvicUnaccelerated = 0x402, kVmgexit = 0x403;
 }  // namespace svm
 

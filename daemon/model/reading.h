@@ -32,6 +32,8 @@ struct Reading {
   bool cycles_kept = false;
   std::vector<std::uint32_t> cpus;  ///< CPUs swept
   std::vector<Round> rounds;        ///< one per CPU and reason, kReasonAll and kReasonUnknown among the reasons
+  std::uint64_t passes =
+      0;  ///< the host's kReasonEmulation and kReasonVmFail, which are no exits, as the leaf has them
 };
 
 /// A known relation at the start of a session: what the eBPF book held when the leaf stood at zero.

@@ -50,6 +50,7 @@ std::string_view loss_label(el_loss cause) {
     case EL_LOSS_ENTRY_NO_EXIT: return "entry_no_exit";
     case EL_LOSS_ASK_MAP: return "ask_map";
     case EL_LOSS_EVENT: return "event";
+    case EL_LOSS_KVM_STATS: return "kvm_stats";
     case EL_LOSS_COUNT: break;
   }
   return "other";

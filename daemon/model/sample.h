@@ -11,6 +11,7 @@
 #include "exitledger.h"
 #include "model/counts.h"
 #include "model/paging.h"
+#include "model/stat_sums.h"
 
 namespace exitledger {
 
@@ -52,8 +53,8 @@ struct ProbeSample {
   std::uint64_t time_ns = 0;  ///< CLOCK_MONOTONIC
   Counts counts;              ///< host, summed over CPUs, since the probe attached
   Losses losses;
-  std::array<std::uint64_t, 16> hypercalls{};  ///< by number; [15] is every other
-  std::array<std::uint64_t, 4> told{};         ///< answers from leaf 0x4FFFFFFC + i to guests, own micro guests aside
+  Hypercalls hypercalls;
+  std::array<std::uint64_t, 4> told{};  ///< answers from leaf 0x4FFFFFFC + i to guests, own micro guests aside
   std::array<std::uint64_t, EL_TOLD_COUNT> judged{};  ///< the same answers by enum el_told
   std::map<Reason, DurationHistogram> durations;      ///< reasons seen at least once; empty if time is not kept
   std::uint32_t slots_used = 0, slots_limit = 0;

@@ -13,6 +13,11 @@ std::string_view to_string(LeafState state) {
   return "invalid";
 }
 
+Verdict judged(const Session& session) {
+  const bool contradicted = session.third && session.third->verdict() == Verdict::kDisagrees;
+  return contradicted ? Verdict::kDisagrees : judged(session.verdict, session.laws_broken);
+}
+
 std::uint64_t judged_exits(const Session& session) {
   for (const ReasonVerdict& row : session.reasons)
     if (row.reason == kReasonAll) return row.ebpf;

@@ -10,6 +10,7 @@
 
 #include "model/reading.h"
 #include "model/sample.h"
+#include "model/third_witness.h"
 #include "model/verdict.h"
 
 namespace exitledger {
@@ -45,6 +46,9 @@ struct Session {
   };
   std::optional<Calibrated> calibration;
 
+  /// KVM's own statistics at the last look; nullopt: none was had.
+  std::optional<ThirdWitness> third;
+
   Counts ebpf;               ///< all exits since the session's start, at the last sample (no cross-check needed)
   Losses losses;             ///< within the session
   std::uint64_t rounds = 0;  ///< readings judged
@@ -59,6 +63,9 @@ struct Session {
 
   [[nodiscard]] bool running() const { return ended_unix_ns == 0; }
 };
+
+/// The same, and KVM's own statistics must not contradict its books.
+[[nodiscard]] Verdict judged(const Session& session);
 
 /// Exits that the newest reading covered: as of it the verdict holds. 0 without a reading.
 [[nodiscard]] std::uint64_t judged_exits(const Session& session);

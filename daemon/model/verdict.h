@@ -2,6 +2,7 @@
 // What a cross-check can say.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ enum class Verdict : std::uint8_t {
   kCannotTell = 2,     ///< a witness is absent, was reset, lost events, or its source is not proven
   kDisagrees = 3,      ///< no constant difference explains all rounds
 };
+
+inline constexpr std::array kVerdicts{Verdict::kAgrees, Verdict::kWithinBracket, Verdict::kCannotTell,
+                                      Verdict::kDisagrees};
 
 /// "agrees", "within bracket", "cannot tell", "disagrees".
 [[nodiscard]] std::string_view to_string(Verdict verdict);

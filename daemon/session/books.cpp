@@ -63,7 +63,7 @@ void Books::follow() {
   next_reading_ = now + options_.leaf_interval;
   const ProbeSample sample = ebpf_->sample();
   running_->update(sample);
-  if (running_->moved_since_reading(sample)) read_leaf();
+  if (running_->moved_since_reading(sample)) take_reading();
 }
 
 // At most once per kLook unless something happened: it opens a file per parameter.
@@ -137,6 +137,8 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   const auto changed = ebpf_->refresh_layout(vendor);
   start.by_cpu = ebpf_->counts_by_cpu();
   start.now = ebpf_->sample();
+  if (boundary == nullptr)
+    if (const auto sums = ebpf_->kvm_stats(0)) start.slotless = sums->slotless;
   start.losses_before = boundary != nullptr ? losses_at_rest_ : start.now.losses;
   if (!changed) {
     start.unproven = "the exit reason's place is not known: " + changed.error().message();
@@ -153,6 +155,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   say(LogLevel::kInfo,
       fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
                   to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
+  said_stats_disagree_ = false;
   find_leaf();
   next_reading_ = Clock::now();
 }
@@ -208,9 +211,15 @@ void Books::find_leaf() {
   }
 }
 
-void Books::read_leaf() {
+void Books::take_reading() {
   if (options_.read_leaf) calibrate_first();
-  if (leaf_state_ == LeafState::kAbsent) return;
+  const auto before = look_at_stats();
+  const auto passes = leaf_state_ == LeafState::kAbsent ? std::nullopt : read_leaf();
+  judge_stats(before, passes);
+}
+
+// The passes that it tells; nullopt: it could not be read.
+std::optional<std::uint64_t> Books::read_leaf() {
   const std::vector<Counts> before = ebpf_->counts_by_cpu();
   const auto reading = sweep_booked();
   const ProbeSample after = ebpf_->sample();
@@ -232,6 +241,7 @@ void Books::read_leaf() {
     say(LogLevel::kError, fmt::format("the books disagree: {}", running_->session().why));
   said_disagrees_ = verdict == Verdict::kDisagrees;
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
+  return reading ? std::optional{reading->passes} : std::nullopt;
 }
 
 Result<void> Books::know_leaf_host() {
@@ -282,7 +292,7 @@ Result<Session> Books::judge(unsigned rounds) {
   if (auto may = may_read(); !may) return tl::unexpected{may.error()};
   for (unsigned i = 0; i < (rounds == 0 ? kEnough : rounds); ++i) {
     if (options_.go_on && !options_.go_on()) return fail("judge", "the running session", "the daemon is stopping");
-    read_leaf();
+    take_reading();
     if (rounds == 0 && settled(running_->session())) break;
   }
   next_reading_ = Clock::now() + options_.leaf_interval;

@@ -73,6 +73,8 @@ class Books {
   /// Per paging mode, over all sessions of this process's life, up to `now`: the newest sample().
   [[nodiscard]] std::map<Paging, PagingBooks> totals(const std::optional<ProbeSample>& now) const;
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
+  /// Judgements of KVM's own statistics, likewise.
+  [[nodiscard]] const std::map<Verdict, std::uint64_t>& stats_by_verdict() const { return stats_by_verdict_; }
 
   /// Takes a sample and brings the running session up to it; nullopt while not attached.
   [[nodiscard]] std::optional<ProbeSample> sample();
@@ -81,6 +83,8 @@ class Books {
   /// Those that were not the eBPF count of their instant, oldest first, as many as are kept.
   [[nodiscard]] std::vector<el_answer> different_answers() const;
   [[nodiscard]] const ModuleState& modules() const { return modules_; }
+  /// Whether KVM's own statistics were had at the last look of the running session; nullopt before the first.
+  [[nodiscard]] std::optional<bool> third_witness_up() const;
   [[nodiscard]] LeafState leaf_state() const { return leaf_state_; }
   [[nodiscard]] const std::string& leaf_detail() const { return leaf_detail_; }
   [[nodiscard]] bool attached() const { return ebpf_ != nullptr; }
@@ -95,7 +99,10 @@ class Books {
   void follow_loads(const std::vector<Boundary>& loads);
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
-  void read_leaf();
+  void take_reading();
+  [[nodiscard]] std::optional<std::uint64_t> read_leaf();
+  [[nodiscard]] std::optional<RunningSession::StatsLook> look_at_stats();
+  void judge_stats(const std::optional<RunningSession::StatsLook>& before, std::optional<std::uint64_t> passes);
   [[nodiscard]] Result<Calibration> calibrate_now(std::uint32_t turns, bool fast);
   void calibrate_first();
   [[nodiscard]] Result<void> know_leaf_host();
@@ -123,6 +130,9 @@ class Books {
   std::deque<Session> ended_;
   std::map<Paging, PagingBooks> totals_;
   std::map<Verdict, std::uint64_t> rounds_by_verdict_;
+  std::map<Verdict, std::uint64_t> stats_by_verdict_;
+  std::string no_stats_because_;
+  bool said_stats_disagree_ = false;
   std::uint64_t next_id_ = 1;
   bool layout_known_ = false;
   Losses losses_at_rest_;  ///< when the last session ended, or at the attach: later ones belong to the next session

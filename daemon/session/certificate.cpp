@@ -9,20 +9,20 @@
 #include <optional>
 
 #include "session/json_fields.h"
+#include "session/third_witness_json.h"
 
 namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kVerdicts{Verdict::kAgrees, Verdict::kWithinBracket, Verdict::kCannotTell, Verdict::kDisagrees};
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
 constexpr std::string_view kNoCalibration = "none";
 constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 constexpr std::array kPagings{Paging::kEpt, Paging::kShadow, Paging::kNpt};
-constexpr std::array kLosses{EL_LOSS_NO_OFFSET,     EL_LOSS_READ_FAILED, EL_LOSS_NO_SLOT,
-                             EL_LOSS_SLOT_MAP,      EL_LOSS_NO_CPU,      EL_LOSS_ENTRY_NO_SLOT,
-                             EL_LOSS_ENTRY_NO_EXIT, EL_LOSS_ASK_MAP,     EL_LOSS_EVENT};
+constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED,   EL_LOSS_NO_SLOT,       EL_LOSS_SLOT_MAP,
+                             EL_LOSS_NO_CPU,    EL_LOSS_ENTRY_NO_SLOT, EL_LOSS_ENTRY_NO_EXIT, EL_LOSS_ASK_MAP,
+                             EL_LOSS_EVENT,     EL_LOSS_KVM_STATS};
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
@@ -121,16 +121,6 @@ Json rows_json(const Session& session, bool summands) {
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------
-
-/// The value that to_string() spells as the field does.
-template <typename T, std::size_t N>
-T named(const JsonFields& fields, std::string_view key, const std::array<T, N>& values) {
-  const std::string text = fields.text(key);
-  const auto found = std::find_if(values.begin(), values.end(), [&](T value) { return to_string(value) == text; });
-  if (found != values.end()) return *found;
-  fields.object_to(key, fmt::format("\"{}\" is none of the values known", text));
-  return values.front();
-}
 
 void read_calibration(const JsonFields& fields, Session& session) {
   if (fields.text("verdict") == kNoCalibration) return;
@@ -255,6 +245,7 @@ Json to_json(const Session& session) {
           {"rounds", session.rounds},
           {"last_exact_unix_ns", session.last_exact_unix_ns},
           {"calibration", calibration_json(session)},
+          {"third_witness", third_witness_json(session.third)},
           {"parameters", Json(session.parameters)},
           {"reasons", rows_json(session, true)},
           {"pseudo", rows_json(session, false)},
@@ -284,6 +275,7 @@ Result<Session> session_from_json(const Json& json) {
   session.rounds = fields.natural("rounds");
   session.last_exact_unix_ns = fields.integer("last_exact_unix_ns");
   read_calibration(fields.object("calibration"), session);
+  session.third = third_witness_from(fields.object("third_witness"));
   fields.each_member("parameters", [&](const std::string& name, const JsonFields& parameters) {
     session.parameters[name] = parameters.text(name);
   });

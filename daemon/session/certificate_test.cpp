@@ -28,6 +28,10 @@ Session full_session() {
   session.raw[2].window = 2;
   session.raw[2].ebpf_after += 5;
   session.laws_broken = {{"no-invlpg-under-ept", 14, 3}};
+  session.third.emplace();
+  session.third->stats = {{"exits", 9, 7, 1, -1, Verdict::kDisagrees, "KVM counts 1 more than the eBPF book"}};
+  session.third->hypercalls = {5, 1, 1, 1, 1, 1, Verdict::kWithinBracket, "vCPUs are busy"};
+  session.third->living_vcpus = 2;
   session.losses.cause[EL_LOSS_READ_FAILED] = 4;
   session.losses.cause[EL_LOSS_EVENT] = 9;
   session.losses.recursion_misses = {{"el_exit", 2}};
@@ -59,6 +63,10 @@ TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   EXPECT_EQ(read.last_exact_unix_ns, session.last_exact_unix_ns);
   ASSERT_EQ(read.calibration.has_value(), session.calibration.has_value());
   EXPECT_TRUE(!session.calibration || read.calibration->verdict == session.calibration->verdict);
+  ASSERT_TRUE(read.third);
+  EXPECT_EQ(read.third->verdict(), Verdict::kDisagrees);
+  EXPECT_EQ(read.third->stats.at(0).residual, -1);
+  EXPECT_EQ(read.third->hypercalls.xen, 1u);
   EXPECT_EQ(read.began_at_load, session.began_at_load);
   EXPECT_EQ(read.rounds, session.rounds);
   EXPECT_EQ(read.leaf, session.leaf);

@@ -2,6 +2,8 @@
 // Strict reading of a JSON object: a field that is missing or of the wrong type is an error that names its path.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -59,5 +61,15 @@ class JsonFields {
   std::string path_;
   JsonErrors* errors_;
 };
+
+/// The value that to_string() spells as the field does.
+template <typename T, std::size_t N>
+[[nodiscard]] T named(const JsonFields& fields, std::string_view key, const std::array<T, N>& values) {
+  const std::string text = fields.text(key);
+  const auto found = std::find_if(values.begin(), values.end(), [&](T value) { return to_string(value) == text; });
+  if (found != values.end()) return *found;
+  fields.object_to(key, "\"" + text + "\" is none of the values known");
+  return values.front();
+}
 
 }  // namespace exitledger

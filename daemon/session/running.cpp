@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "crosscheck/laws.h"
+#include "crosscheck/third_witness.h"
 
 namespace exitledger {
 namespace {
@@ -51,6 +52,9 @@ RunningSession::RunningSession(Start start)
     : unproven_(std::move(start.unproven)),
       base_by_cpu_(start.boundary ? start.boundary->by_cpu : std::move(start.by_cpu)),
       base_(sum(base_by_cpu_)),
+      base_hypercalls_(start.boundary ? start.boundary->hypercalls : start.now.hypercalls),
+      base_slotless_(start.boundary ? start.boundary->slotless : start.slotless),
+      load_(start.boundary ? start.boundary->serial : 0),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       check_(start.vendor, bases_of(start.vendor, start.boundary)) {
@@ -92,6 +96,30 @@ Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>
   update(after);
   if (session_.verdict == Verdict::kAgrees) session_.last_exact_unix_ns = unix_now_ns();
   return session_.verdict;
+}
+
+void RunningSession::third_witness(const StatsLook& before, std::optional<std::uint64_t> passes,
+                                   const StatsLook& after) {
+  if (load_ == 0 && passes && !base_passes_) base_passes_ = passes;
+  const Reason hypercall = stat_reason(session_.vendor, EL_STAT_HYPERCALLS);
+  const auto exits = [&](const StatsLook& look) {
+    return count_of(look.counts.since(base_), session_.vendor, hypercall);
+  };
+  StatsEvidence evidence;
+  evidence.vendor = session_.vendor;
+  evidence.before = before.sums;
+  evidence.after = after.sums;
+  evidence.before.slotless -= base_slotless_;
+  evidence.after.slotless -= base_slotless_;
+  evidence.passes = passes;
+  evidence.passes_from_start = load_ != 0 || base_passes_ == 0U;
+  evidence.all_in_slots = session_.losses.cause[EL_LOSS_NO_SLOT] + session_.losses.cause[EL_LOSS_SLOT_MAP] == 0;
+  evidence.hypercalls_before = before.hypercalls.since(base_hypercalls_);
+  evidence.hypercalls_after = after.hypercalls.since(base_hypercalls_);
+  evidence.hypercall_exits_before = exits(before);
+  evidence.hypercall_exits_after = exits(after);
+  evidence.began_at_load = load_ != 0;
+  session_.third = judge_third_witness(evidence);
 }
 
 std::string RunningSession::not_asked_for(const Reading& reading, const std::vector<Counts>& before) const {

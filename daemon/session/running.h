@@ -25,6 +25,7 @@ class RunningSession {
     Paging paging = Paging::kEpt;
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
     std::vector<Counts> by_cpu;        ///< without it: the host's book per CPU, taken before `now`
+    std::uint64_t slotless = 0;        ///< without it: StatSums::slotless then
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
@@ -37,6 +38,19 @@ class RunningSession {
   /// One reading of the leaf; returns the verdict on it. `before`: the host's book of each CPU just before it: what
   /// that holds must have been asked for, or the leaf chose what it was asked.
   Verdict accept(const Reading& reading, const std::vector<Counts>& before, const ProbeSample& after);
+  /// What a look at the third witness yields, before and after a reading of the leaf; nullopt: it could not be had.
+  struct StatsLook {
+    StatSums sums;
+    Hypercalls hypercalls;  ///< of the host since the probe attached, as the two below
+    Counts counts;
+  };
+  /// Judges the third witness. `passes`: Reading::passes, nullopt without a reading.
+  void third_witness(const StatsLook& before, std::optional<std::uint64_t> passes, const StatsLook& after);
+  /// The third witness cannot be had (any more).
+  void no_third_witness() { session_.third.reset(); }
+  /// Load of the vendor module that began the session, 0 if it is older than the probe (EbpfWitness::kvm_stats).
+  [[nodiscard]] std::uint64_t load() const { return load_; }
+
   /// The leaf cannot be read (any more).
   void leaf_is(LeafState state, const std::string& detail);
   /// What a calibration found; unless it agrees, no count of this session can be trusted.
@@ -67,6 +81,10 @@ class RunningSession {
   std::string not_asked_;  ///< what the newest reading left out
   std::vector<Counts> base_by_cpu_;
   Counts base_;
+  Hypercalls base_hypercalls_;
+  std::uint64_t base_slotless_ = 0;
+  std::uint64_t load_ = 0;
+  std::optional<std::uint64_t> base_passes_;  ///< of a session that is older than the probe: from its first reading
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;
   OwnExits own_;

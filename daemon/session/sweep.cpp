@@ -77,6 +77,9 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
   std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
   for (const Reason reason : host.reasons)
     if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+  for (const Reason reason : {kReasonEmulation, kReasonVmFail})
+    if (std::ranges::find(host.reasons, reason) != host.reasons.end())
+      queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kHost, reason)});
 
   Reading reading;
   reading.vendor = vendor_of(host.flags.vendor());
@@ -92,6 +95,7 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
         "read the leaf of all CPUs", "",
         fmt::format("this process may run on {} of {} online CPUs: widen its affinity", reading.cpus.size(), online));
   for (const std::uint32_t cpu : reading.cpus) {
+    reading.passes = 0;  // the host's: as the last CPU tells them
     auto answers = ask_paired(options, ebpf, own, queries, cpu);
     if (!answers) return tl::unexpected{answers.error()};
     for (const PairedAnswer& answer : *answers) {
@@ -105,6 +109,10 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
             static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
         if (epoch != host.epoch)
           return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
+        continue;
+      }
+      if (answer.leaf.query.ecx >> 16 == static_cast<std::uint32_t>(leaf::Scope::kHost)) {
+        reading.passes += leaf::exits_in(answer.leaf.registers);
         continue;
       }
       Round round;

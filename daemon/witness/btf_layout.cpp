@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "model/stat_sums.h"
+
 namespace exitledger {
 namespace {
 
@@ -103,8 +105,10 @@ Result<void> read_vcpu(const Source& kvm, el_layout& layout) {
   // VCPU_REGS_RAX is the first of the registers (arch/x86/include/asm/kvm_host.h).
   const auto rax = offset(kvm.types, "kvm_vcpu", {"arch", "regs"}, {8});
   if (!rax) return missing("kvm_vcpu.arch.regs", kvm);
-  // Without these no vCPU is known to be newborn, and no answer about a VM is judged.
-  layout.vcpu_exits = offset(kvm.types, "kvm_vcpu", {"stat", "exits"}, {8}).value_or(0);
+  // Without those no vCPU is known to be newborn, and no answer about a VM is judged.
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i)
+    layout.vcpu_stat[i] =
+        offset(kvm.types, "kvm_vcpu", {"stat", stat_label(static_cast<el_stat>(i)).data()}, {8}).value_or(0);
   layout.kvm_created_vcpus = offset(kvm.types, "kvm", {"created_vcpus"}, {4}).value_or(0);
   layout.vcpu_id = *id;
   layout.vcpu_rax = *rax;

@@ -61,7 +61,8 @@ class BtfWriter {
 
 /// Places in the structures below: unlike any kernel's, so that no number in the product can be a guess.
 inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax = 24, kFakeVmxReason = 520,
-                               kFakeSvmVmcb = 536, kFakeSvmCode = 40, kFakeVcpuExits = 264, kFakeCreatedVcpus = 20;
+                               kFakeSvmVmcb = 536, kFakeSvmCode = 40, kFakeVcpuExits = 264, kFakeVcpuHypercalls = 280,
+                               kFakeCreatedVcpus = 20;
 
 inline void add_module(BtfWriter& to) {
   const int name = to.array(to.u8(), 56);
@@ -75,7 +76,7 @@ inline int add_vcpu(BtfWriter& to) {
   const int arch = to.structure("kvm_vcpu_arch", 200);
   to.field("regs", regs, 8);
   const int stat = to.structure("kvm_vcpu_stat", 64);
-  to.field("exits", to.u64(), 16);
+  to.field("exits", to.u64(), 16).field("hypercalls", to.u64(), 16 + kFakeVcpuHypercalls - kFakeVcpuExits);
   const int kvm = to.structure("kvm", 64);
   to.field("created_vcpus", to.u32(), kFakeCreatedVcpus);
   const int pointer = to.pointer(kvm);

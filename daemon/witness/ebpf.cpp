@@ -27,6 +27,16 @@ void add(el_duration const& from, DurationHistogram& to) {
   for (std::size_t i = 0; i < to.bucket.size(); ++i) to.bucket[i] += load_shared(from.bucket[i]);
 }
 
+Hypercalls read_hypercalls(const el_hypercalls& from) {
+  Hypercalls read;
+  for (std::size_t i = 0; i < read.nr.size(); ++i) read.nr[i] = load_shared(from.nr[i]);
+  read.hyperv = load_shared(from.hyperv);
+  read.xen = load_shared(from.xen);
+  read.reflected = load_shared(from.reflected);
+  read.reflected_hypercall = load_shared(from.reflected_hypercall);
+  return read;
+}
+
 bool empty(const DurationHistogram& histogram) {
   for (const std::uint64_t count : histogram.bucket)
     if (count != 0) return false;
@@ -40,7 +50,7 @@ struct EbpfWitness::Impl {
       : options(std::move(chosen)),
         types(std::move(kernel_types)),
         probe(std::move(loaded)),
-        books(probe->owners(), probe->slots(), probe->own_tgid(),
+        books({probe->owners(), probe->slots(), probe->stats()}, probe->own_tgid(),
               [this](std::uint32_t slot) { return probe->give_back(slot); }) {}
 
   [[nodiscard]] Losses losses() const;
@@ -115,8 +125,7 @@ Losses EbpfWitness::Impl::losses() const {
 void EbpfWitness::Impl::add_cpus(ProbeSample& sample) const {
   for (const el_cpu& cpu : probe->cpus()) {
     sample.counts += read_counts(cpu.count);
-    for (std::size_t nr = 0; nr < sample.hypercalls.size(); ++nr)
-      sample.hypercalls[nr] += load_shared(cpu.hypercall[nr]);
+    sample.hypercalls += read_hypercalls(cpu.hypercalls);
     for (std::size_t leaf = 0; leaf < sample.told.size(); ++leaf) sample.told[leaf] += load_shared(cpu.told[leaf]);
     for (std::size_t told = 0; told < sample.judged.size(); ++told)
       sample.judged[told] += load_shared(cpu.judged[told]);
@@ -146,6 +155,19 @@ ProbeSample EbpfWitness::sample() {
   return sample;
 }
 
+Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load) {
+  Result<void> read;
+  StatSums sums = impl_->books.kvm_stats(static_cast<std::uint32_t>(load), [this, &read] {
+    const std::uint64_t before = monotonic_now_ns();
+    read = impl_->probe->read_stats();
+    return before;
+  });
+  if (!read) return tl::unexpected{read.error()};
+  sums.slotless = impl_->probe->slotless();
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) sums.known[i] = impl_->probe->layout().vcpu_stat[i] != 0;
+  return sums;
+}
+
 void EbpfWitness::fold() { impl_->books.fold(); }
 
 std::vector<Counts> EbpfWitness::counts_by_cpu() const {
@@ -158,10 +180,12 @@ std::optional<Boundary> EbpfWitness::Impl::boundary(std::uint64_t serial) const 
   const std::size_t at = serial % EL_BOUNDARIES;
   const el_boundary& entry = probe->boundaries()[at];
   if (load_shared(entry.serial) != serial) return std::nullopt;
-  Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}};
+  Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}, {}, entry.slotless};
   const std::size_t cpu_count = probe->cpus().size();
-  for (const el_boundary_cpu& cpu : probe->boundary_cpus().subspan(at * cpu_count, cpu_count))
+  for (const el_boundary_cpu& cpu : probe->boundary_cpus().subspan(at * cpu_count, cpu_count)) {
     boundary.by_cpu.push_back(read_counts(cpu.count));
+    boundary.hypercalls += read_hypercalls(cpu.hypercalls);
+  }
   // Written anew meanwhile: what was read is of two loads.
   if (load_shared(entry.serial) != serial) return std::nullopt;
   return boundary;

@@ -21,6 +21,8 @@ struct Boundary {
   std::uint64_t time_ns = 0;
   Vendor vendor = Vendor::kVmx;
   std::vector<Counts> by_cpu;  ///< host book per possible CPU at that instant
+  Hypercalls hypercalls;       ///< host-wide at that instant
+  std::uint64_t slotless = 0;  ///< StatSums::slotless at that instant
 };
 
 struct ProbeOptions {
@@ -52,6 +54,11 @@ class EbpfWitness {
 
   /// Reads all books; folds the slots of dead vCPUs first and gives them back.
   [[nodiscard]] ProbeSample sample();
+
+  /// KVM's own statistics of the vCPUs that have a slot, beside their exits, of all that were born since load number
+  /// `load` (Boundary::serial): from birth. 0: also of those that are older than the probe, from their first exit seen.
+  /// Dead vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that reads.
+  [[nodiscard]] Result<StatSums> kvm_stats(std::uint64_t load);
 
   /// Gives back the slots of dead vCPUs: the next VM may be waiting for one.
   void fold();

@@ -89,6 +89,10 @@ void FakeKernel::make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id)
 
 void FakeKernel::set_vcpu_exits(unsigned n, std::uint64_t exits) { put(n * kStride + kFakeVcpuExits, exits); }
 
+void FakeKernel::set_vcpu_hypercalls(unsigned n, std::uint64_t hypercalls) {
+  put(n * kStride + kFakeVcpuHypercalls, hypercalls);
+}
+
 std::uint64_t FakeKernel::make_kvm(unsigned n, std::uint32_t created_vcpus) {
   const unsigned at = kKvmsAt + n * 64;
   put(at + kFakeCreatedVcpus, created_vcpus);

@@ -35,8 +35,9 @@ class FakeKernel {
   [[nodiscard]] std::uint64_t vcpu(unsigned n) const { return address_ + std::uint64_t{n} * kStride; }
   /// struct kvm that the vCPU belongs to (any number) and its KVM_CREATE_VCPU argument.
   void make_vcpu(unsigned n, std::uint64_t kvm, std::uint32_t vcpu_id = 0);
-  /// KVM's own statistic: exits of this vCPU before the next one.
+  /// KVM's own statistics: what this vCPU did before the next exit.
   void set_vcpu_exits(unsigned n, std::uint64_t exits);
+  void set_vcpu_hypercalls(unsigned n, std::uint64_t hypercalls);
   /// Address of struct kvm number n < kVcpus that has so many vCPUs.
   std::uint64_t make_kvm(unsigned n, std::uint32_t created_vcpus);
   void set_vmx_reason(unsigned n, std::uint32_t full);

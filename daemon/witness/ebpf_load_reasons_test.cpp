@@ -152,7 +152,7 @@ TEST_F(EbpfLoad, HypercallsByNumber) {
     ASSERT_TRUE(run_program("on_kvm_hypercal", {nr, 0, 0, 0, 0}));
   }
   ASSERT_TRUE(run_program("on_kvm_hypercal", {~std::uint64_t{0}, 0, 0, 0, 0}));
-  const auto hypercalls = witness_->sample().hypercalls;
+  const auto hypercalls = witness_->sample().hypercalls.nr;
   EXPECT_EQ(hypercalls[1], 1U);
   EXPECT_EQ(hypercalls[5], 2U);
   EXPECT_EQ(hypercalls[14], 1U);

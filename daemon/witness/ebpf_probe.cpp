@@ -38,6 +38,7 @@ int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
                                      {maps.boundary_cpus, sizes.cpus * EL_BOUNDARIES},
                                      {maps.slots, sizes.slots},
                                      {maps.owners, sizes.slots},
+                                     {maps.stats, sizes.slots},
                                      {maps.vcpus, sizes.slots},
                                      {maps.vms, sizes.slots},
                                      {maps.asking, sizes.slots},
@@ -45,6 +46,14 @@ int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) return error;
   }
   return 0;
+}
+
+Result<void> run_once(const bpf_program* program) {
+  bpf_test_run_opts run{};
+  run.sz = sizeof(run);
+  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &run))
+    return fail_libbpf("run", std::string(bpf_program__name(program)) + " of the probe", error);
+  return {};
 }
 
 int on_event(void* events, void* data, std::size_t size) {
@@ -104,11 +113,7 @@ Result<void> Probe::open(DeathHook hook, const ProbeSizes& sizes, const el_layou
   if (const int error = exitledger_bpf__load(&skeleton)) return fail_libbpf("load", "probe", error);
   skeleton.bss->el_offsets = layout;
   // Without this the answers to our own guests would be filed under other guests' and own exits under theirs.
-  bpf_test_run_opts run{};
-  run.sz = sizeof(run);
-  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(skeleton.progs.learn_self), &run))
-    return fail_libbpf("run", "learn_self of the probe", error);
-  return {};
+  return run_once(skeleton.progs.learn_self);
 }
 
 Result<void> Probe::map_books(const ProbeSizes& sizes) {
@@ -126,6 +131,7 @@ Result<void> Probe::map_books(const ProbeSizes& sizes) {
   map_one(cpus_, maps.cpus, sizes.cpus, PROT_READ);
   map_one(slots_, maps.slots, sizes.slots, PROT_READ | PROT_WRITE);
   map_one(owners_, maps.owners, sizes.slots, PROT_READ | PROT_WRITE);
+  map_one(stats_, maps.stats, sizes.slots, PROT_READ | PROT_WRITE);
   if (sizes.time) map_one(durations_, maps.durations, sizes.cpus, PROT_READ);
   map_one(own_answers_, maps.own_answers, EL_OWN_ANSWERS, PROT_READ);
   map_one(guest_answers_, maps.guest_answers, EL_GUEST_ANSWERS, PROT_READ);
@@ -185,6 +191,9 @@ Result<void> Probe::attach_all(DeathHook hook, bool time) {
   std::vector<Raw> raws = {{progs.on_module_load, "module_load", true},
                            {progs.on_module_free, "module_free", true},
                            {progs.on_kvm_hypercall, "kvm_hypercall", false},
+                           {progs.on_hv_hypercall, "kvm_hv_hypercall", true},
+                           {progs.on_xen_hypercall, "kvm_xen_hypercall", true},
+                           {progs.on_reflected, "kvm_nested_vmexit_inject", true},
                            {time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false},
                            {progs.on_kvm_cpuid, "kvm_cpuid", false}};
   if (time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
@@ -199,6 +208,7 @@ std::uint64_t Probe::different_serial() const { return load_shared(skeleton_->bs
 std::uint64_t Probe::guest_serial() const { return load_shared(skeleton_->bss->el_guest_serial); }
 std::uint64_t Probe::boundary_serial() const { return load_shared(skeleton_->bss->el_boundary_serial); }
 std::uint64_t Probe::lost_no_cpu() const { return load_shared(skeleton_->bss->el_lost_no_cpu); }
+std::uint64_t Probe::slotless() const { return load_shared(skeleton_->bss->el_slotless_exits); }
 std::uint32_t Probe::own_tgid() const { return load_shared(skeleton_->bss->el_own_tgid); }
 const el_layout& Probe::layout() const { return skeleton_->bss->el_offsets; }
 
@@ -206,6 +216,8 @@ void Probe::set_layout(const el_layout& layout, std::uint32_t isa) {
   skeleton_->bss->el_offsets = layout;
   skeleton_->bss->el_isa = isa;
 }
+
+Result<void> Probe::read_stats() const { return run_once(skeleton_->progs.read_stats); }
 
 bool Probe::give_back(std::uint32_t slot) {
   return bpf_map_update_elem(bpf_map__fd(skeleton_->maps.free_slots), nullptr, &slot, BPF_ANY) == 0;

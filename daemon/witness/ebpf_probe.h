@@ -38,6 +38,7 @@ class Probe {
   [[nodiscard]] std::span<const el_cpu> cpus() const { return cpus_.elements(); }
   [[nodiscard]] std::span<el_slot> slots() const { return slots_.elements(); }
   [[nodiscard]] std::span<el_owner> owners() const { return owners_.elements(); }
+  [[nodiscard]] std::span<el_stats> stats() const { return stats_.elements(); }
   /// Per CPU; empty if time is not kept.
   [[nodiscard]] std::span<const el_durations> durations() const { return durations_.elements(); }
   [[nodiscard]] std::span<const el_answer> own_answers() const { return own_answers_.elements(); }
@@ -52,12 +53,17 @@ class Probe {
   [[nodiscard]] std::uint64_t different_serial() const;
   [[nodiscard]] std::uint64_t boundary_serial() const;
   [[nodiscard]] std::uint64_t lost_no_cpu() const;
+  /// StatSums::slotless.
+  [[nodiscard]] std::uint64_t slotless() const;
   /// This process as the probe sees it: its number in the host's pid namespace.
   [[nodiscard]] std::uint32_t own_tgid() const;
 
   [[nodiscard]] const el_layout& layout() const;
   /// Effective at the next exit. `isa`: EL_ISA_* of the vendor's module that is loaded, 0 if none.
   void set_layout(const el_layout& layout, std::uint32_t isa);
+
+  /// Has KVM's statistics of all living vCPUs read into stats().
+  [[nodiscard]] Result<void> read_stats() const;
 
   /// Puts a zeroed slot into the queue of free ones.
   [[nodiscard]] bool give_back(std::uint32_t slot);
@@ -104,6 +110,7 @@ class Probe {
   MappedArray<el_cpu> cpus_;
   MappedArray<el_slot> slots_;
   MappedArray<el_owner> owners_;
+  MappedArray<el_stats> stats_;
   MappedArray<el_durations> durations_;
   MappedArray<el_answer> own_answers_, guest_answers_, different_answers_;
   MappedArray<el_boundary> boundaries_;

@@ -14,6 +14,21 @@ Counts read_counts(std::span<const __u64, EL_INDEX_COUNT> book) {
   return counts;
 }
 
+namespace {
+
+std::uint64_t counted_for(const el_owner& owner, const Counts& counts, unsigned stat) {
+  const Vendor vendor = vendor_of(owner.isa);
+  return count_of(counts, vendor, stat_reason(vendor, static_cast<el_stat>(stat)));
+}
+
+void add(StatSum& to, const StatSum& more) {
+  to.statistic += more.statistic;
+  to.counted_before += more.counted_before;
+  to.counted += more.counted;
+}
+
+}  // namespace
+
 void SlotBooks::meet(const el_owner& owner) {
   Vm& vm = vms_[owner.vm_id];
   vm.tgid = owner.tgid;
@@ -28,9 +43,27 @@ void SlotBooks::fold_one(std::uint32_t slot) {
   vm.folded += counts;
   ++vm.folded_vcpus;
   if (owner.tgid == own_tgid_) own_folded_ += counts;
+  bury(slot, counts);
   slots_[slot] = el_slot{};
+  stats_[slot] = el_stats{};
   store_shared(owner.state, std::uint32_t{EL_SLOT_FREE});
   if (!give_back_(slot)) refused_.push_back(slot);
+}
+
+void SlotBooks::bury(std::uint32_t slot, const Counts& counts) {
+  const el_owner& owner = owners_[slot];
+  const el_stats& stats = stats_[slot];
+  DeadVcpus& dead = dead_[owner.load];
+  if (stats.has_last == 0 || stats.has_base == 0) {
+    ++dead.unread;
+    return;
+  }
+  ++dead.read;
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
+    const std::uint64_t counted = counted_for(owner, counts, i);
+    add(dead.since_birth[i], {stats.last[i], counted, counted});
+    add(dead.since_seen[i], {stats.last[i] - stats.base[i], counted, counted});
+  }
 }
 
 void SlotBooks::fold() {
@@ -85,6 +118,45 @@ Counts SlotBooks::take_own() {
   const Counts news = total.since(own_taken_);
   own_taken_ = total;
   return news;
+}
+
+void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint32_t load, std::uint64_t read_ns,
+                           StatSums& sums) {
+  const el_owner& owner = owners_[slot];
+  const el_stats& stats = stats_[slot];
+  const Counts after = read_counts(slots_[slot].count);
+  const bool dead = load_shared(owner.state) == EL_SLOT_RETIRED;  // since the fold: nobody else frees a slot
+  if (stats.has_base == 0 || (dead ? stats.has_last == 0 : load_shared(stats.now_ns) < read_ns)) {
+    ++sums.unread_vcpus;
+    return;
+  }
+  ++(dead ? sums.dead_vcpus : sums.living_vcpus);
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
+    const std::uint64_t base = load == 0 ? stats.base[i] : 0, counted = counted_for(owner, after, i);
+    if (dead) {
+      add(sums.dead[i], {stats.last[i] - base, counted, counted});
+    } else {
+      add(sums.living[i], {stats.now[i] - base, counted_for(owner, before, i), counted});
+    }
+  }
+}
+
+StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read) {
+  fold();
+  std::map<std::uint32_t, Counts> before;
+  for (std::uint32_t slot = 0; slot < owners_.size(); ++slot)
+    if (load_shared(owners_[slot].state) != EL_SLOT_FREE && owners_[slot].load >= load)
+      before.emplace(slot, read_counts(slots_[slot].count));
+  const std::uint64_t read_ns = read();
+  StatSums sums;
+  for (const auto& [slot, counts] : before) add_living(slot, counts, load, read_ns, sums);
+  dead_.erase(dead_.begin(), dead_.lower_bound(load));
+  for (const auto& [number, dead] : dead_) {
+    sums.dead_vcpus += dead.read;
+    sums.unread_vcpus += dead.unread;
+    for (unsigned i = 0; i < EL_STAT_COUNT; ++i) add(sums.dead[i], (load == 0 ? dead.since_seen : dead.since_birth)[i]);
+  }
+  return sums;
 }
 
 std::uint32_t SlotBooks::used() const {

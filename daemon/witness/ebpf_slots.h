@@ -2,6 +2,7 @@
 // The VMs' books: folds the slots of dead vCPUs into their VMs, and sums a VM over its vCPUs. Knows no BPF.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,8 +20,19 @@ class SlotBooks {
   /// Hands a zeroed slot back to the probe; false if it could not be: it is offered again at the next fold.
   using GiveBack = std::function<bool(std::uint32_t slot)>;
 
-  SlotBooks(std::span<el_owner> owners, std::span<el_slot> slots, std::uint32_t own_tgid, GiveBack give_back)
-      : owners_(owners), slots_(slots), own_tgid_(own_tgid), give_back_(std::move(give_back)) {}
+  /// The probe's arrays, one element per slot.
+  struct Arrays {
+    std::span<el_owner> owners;
+    std::span<el_slot> slots;
+    std::span<el_stats> stats;
+  };
+
+  SlotBooks(Arrays arrays, std::uint32_t own_tgid, GiveBack give_back)
+      : owners_(arrays.owners),
+        slots_(arrays.slots),
+        stats_(arrays.stats),
+        own_tgid_(own_tgid),
+        give_back_(std::move(give_back)) {}
 
   /// Adds every retired slot's counts to its VM, zeroes the slot and gives it back. In this order, so that the probe
   /// can not count into what has not been folded.
@@ -32,6 +44,11 @@ class SlotBooks {
   /// fold(), then what own VMs counted since the last call. Own: run by the process `own_tgid`.
   [[nodiscard]] Counts take_own();
 
+  /// fold(), then KVM's statistics of the vCPUs that were born at load `load` of a vendor module or later; 0: of all,
+  /// those older than the probe from their first exit seen. `read` has the probe read those of the living, and returns
+  /// the CLOCK_MONOTONIC time before that.
+  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read);
+
   /// Slots that belong to living vCPUs, or to dead ones not yet folded.
   [[nodiscard]] std::uint32_t used() const;
 
@@ -42,18 +59,27 @@ class SlotBooks {
     std::uint32_t folded_vcpus = 0;
     Counts folded;
   };
+  /// KVM's statistics of dead vCPUs and their exits, since birth and since the probe first saw them.
+  struct DeadVcpus {
+    std::array<StatSum, EL_STAT_COUNT> since_birth{}, since_seen{};
+    std::uint32_t read = 0, unread = 0;
+  };
   void meet(const el_owner& owner);
+  void bury(std::uint32_t slot, const Counts& counts);
+  void add_living(std::uint32_t slot, const Counts& before, std::uint32_t load, std::uint64_t read_ns, StatSums& sums);
   void fold_one(std::uint32_t slot);
   [[nodiscard]] VmSample sample_of(std::uint64_t id, const Vm& vm) const;
 
   std::span<el_owner> owners_;
   std::span<el_slot> slots_;
+  std::span<el_stats> stats_;
   std::uint32_t own_tgid_;
   GiveBack give_back_;
   std::map<std::uint64_t, Vm> vms_;
-  std::vector<std::uint32_t> refused_;  ///< zeroed, but give_back() failed
-  Counts own_folded_;                   ///< of own vCPUs that died, ever
-  Counts own_taken_;                    ///< handed out by take_own(), ever
+  std::map<std::uint32_t, DeadVcpus> dead_;  ///< by load of the vendor module
+  std::vector<std::uint32_t> refused_;       ///< zeroed, but give_back() failed
+  Counts own_folded_;                        ///< of own vCPUs that died, ever
+  Counts own_taken_;                         ///< handed out by take_own(), ever
 };
 
 /// A book's counters, each read once.

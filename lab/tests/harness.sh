@@ -138,6 +138,8 @@ books_agree() {
 	expect "paging mode" ".paging == \"$2\"" "$1"
 	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "$1"
 	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "$1"
+	expect "KVM's own statistics have the same exits" \
+		'.third_witness | .verdict == "agrees" and .unread_vcpus == 0 and (.kvm_stats | length) == 6 and ([.kvm_stats[], .hypercalls] | all(.residual == 0))' "$1"
 	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
 }
 

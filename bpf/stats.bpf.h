@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stats.bpf.h - the third witness: KVM's own statistics of every vCPU with a slot, read where it keeps them.
+ *
+ * A sandboxed service has no debugfs, and KVM_GET_STATS_FD takes a VM's own file descriptor.
+ */
+#ifndef EXITLEDGER_STATS_BPF_H
+#define EXITLEDGER_STATS_BPF_H
+
+#include "maps.bpf.h"
+
+/* A statistic without a place stays what it was; the daemon knows which those are. 0 if all others were read. */
+static __always_inline int read_vcpu_stats(__u64 vcpu, __u64 *to)
+{
+	int failed = 0, i;
+
+	for (i = 0; i < EL_STAT_COUNT; i++)
+		if (el_offsets.vcpu_stat[i])
+			failed |=
+			    !!bpf_probe_read_kernel(&to[i], sizeof(to[i]), (void *)(vcpu + el_offsets.vcpu_stat[i]));
+	return failed ? lose_here(EL_LOSS_KVM_STATS) | 1 : 0;
+}
+
+/* Called from a vCPU's first exit seen. Did KVM count no exit of it before this one? */
+static __noinline __u32 stats_at_birth(__u64 vcpu, __u32 no)
+{
+	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
+
+	if (!stat)
+		return 0; /* for the verifier */
+	stat->has_base = !read_vcpu_stats(vcpu, stat->base);
+	return stat->has_base && el_offsets.vcpu_stat[EL_STAT_EXITS] && !stat->base[EL_STAT_EXITS];
+}
+
+static __noinline int stats_at_death(__u64 vcpu, __u32 no)
+{
+	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
+
+	if (stat)
+		stat->has_last = !read_vcpu_stats(vcpu, stat->last);
+	return 0;
+}
+
+/* Without an exit no slot; KVM's emulator may have run it all the same, and KVM counts that. */
+static __noinline int slotless_death(__u64 vcpu)
+{
+	__u64 read[EL_STAT_COUNT] = {};
+
+	if (!read_vcpu_stats(vcpu, read))
+		__sync_fetch_and_add(&el_slotless_exits, read[EL_STAT_EXITS]);
+	return 0;
+}
+
+/* A vCPU that lives after it was read was read while it lived: its memory is freed after its death. */
+static long read_live_stats(__u32 no, void *unused __attribute__((unused)))
+{
+	struct el_owner *owner = bpf_map_lookup_elem(&owners, &no);
+	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
+	__u64 read[EL_STAT_COUNT] = {};
+
+	if (!owner || !stat || *(volatile __u32 *)&owner->state != EL_SLOT_LIVE)
+		return 0;
+	if (read_vcpu_stats(owner->vcpu, read))
+		return 0;
+	barrier();
+	if (*(volatile __u32 *)&owner->state != EL_SLOT_LIVE)
+		return 0;
+	__builtin_memcpy(stat->now, read, sizeof(read));
+	stat->now_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+#endif
