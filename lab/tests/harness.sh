@@ -132,14 +132,20 @@ expect() {
 	fi
 }
 
-# books_agree FILE PAGING: what every comparison of one session must say, in the JSON of `exitledger check`.
+# books_agree FILE PAGING [busy]: what every comparison of one session must say, in the JSON of `exitledger check`. KVM adds
+# to its own statistics a little after the exit: with guests that exit all the time they can be one exit per vCPU behind.
 books_agree() {
 	expect "verdict of the session" '.verdict == "agrees"' "$1"
 	expect "paging mode" ".paging == \"$2\"" "$1"
 	expect "residual 0 on every reason" '[.reasons[].residual] | all(. == 0)' "$1"
 	expect "no loss, no law broken" '.losses == 0 and (.laws_broken | length) == 0' "$1"
-	expect "KVM's own statistics have the same exits" \
-		'.third_witness | .verdict == "agrees" and .unread_vcpus == 0 and (.kvm_stats | length) == 6 and ([.kvm_stats[], .hypercalls] | all(.residual == 0))' "$1"
+	if [ "${3:-}" = busy ]; then
+		expect "KVM's own statistics contradict nothing" \
+			'.third_witness | (.verdict == "agrees" or .verdict == "within bracket") and .living_vcpus > 1' "$1"
+	else
+		expect "KVM's own statistics have the same exits" \
+			'.third_witness | .verdict == "agrees" and .unread_vcpus == 0 and (.kvm_stats | length) == 6 and ([.kvm_stats[], .hypercalls] | all(.residual == 0))' "$1"
+	fi
 	expect "more than the reader saw exits" '.total.ebpf > 1000 and .total.ebpf == .total.leaf' "$1"
 }
 
@@ -163,7 +169,7 @@ two_vcpus_under_load() {
 	_wait_for_line up /run/guest/guest.stdout
 	exitledger check --rounds 5 --json >/out/load.json
 	kill "$_guest"
-	books_agree /out/load.json "$1"
+	books_agree /out/load.json "$1" busy
 	wait "$_guest" || true
 }
 
