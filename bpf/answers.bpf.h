@@ -9,7 +9,6 @@
 #define EXITLEDGER_ANSWERS_BPF_H
 
 #include "judge.bpf.h"
-#include "slots.bpf.h"
 
 #define EL_VMX_CPUID 10u     /* EXIT_REASON_CPUID */
 #define EL_SVM_CPUID 0x72u   /* SVM_EXIT_CPUID */
@@ -21,14 +20,17 @@ static __noinline int remember_question(struct el_cpu *cpu, struct el_slot *slot
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct el_asking ask = {.exits = slot->count[EL_INDEX_ALL], .slot = cpu->slot};
-	__u64 rax;
+	struct el_owner *owner = bpf_map_lookup_elem(&owners, &ask.slot);
+	__u64 regs[2]; /* VCPU_REGS_RAX, VCPU_REGS_RCX */
 
-	if (!el_offsets.vcpu_rax || bpf_probe_read_kernel(&rax, sizeof(rax), (void *)(vcpu + el_offsets.vcpu_rax)))
+	if (!el_offsets.vcpu_rax || !owner ||
+	    bpf_probe_read_kernel(regs, sizeof(regs), (void *)(vcpu + el_offsets.vcpu_rax)))
 		goto lost;
-	if ((__u32)rax - EL_LEAF_FIRST >= EL_LEAF_COUNT)
+	if ((__u32)regs[0] - EL_LEAF_FIRST >= EL_LEAF_COUNT)
 		return 0;
 	if (slot->ask_tid && slot->ask_tid != tid)
 		forget_question(slot, ask.slot);
+	ask_books(owner->kvm, owner->isa, regs[0], regs[1], &ask);
 	if (bpf_map_update_elem(&asking, &tid, &ask, BPF_ANY))
 		goto lost;
 	slot->ask_tid = tid;
@@ -39,7 +41,7 @@ lost:
 }
 
 /* Takes the thread's question out of the map. The asking vCPU's slot, or NULL if the CPUID was no exit. */
-static __noinline struct el_slot *take_question(__u32 tid, __u32 *no)
+static __noinline struct el_slot *take_question(__u32 tid, __u32 *no, struct el_question *question)
 {
 	struct el_asking *ask = bpf_map_lookup_elem(&asking, &tid);
 	struct el_slot *slot;
@@ -50,6 +52,8 @@ static __noinline struct el_slot *take_question(__u32 tid, __u32 *no)
 		return NULL;
 	exits = ask->exits;
 	*no = ask->slot;
+	question->of_vm = ask->of_vm;
+	question->of_host = ask->of_host;
 	bpf_map_delete_elem(&asking, &tid);
 	slot = bpf_map_lookup_elem(&slots, no);
 	/* Another exit since: that CPUID was never answered (a fault was injected, or L1 got it). */
@@ -58,37 +62,6 @@ static __noinline struct el_slot *take_question(__u32 tid, __u32 *no)
 		return NULL;
 	}
 	return slot;
-}
-
-/* What the leaf counts as "unknown": codes that no manual defines, and those that have no index. */
-static __noinline __u64 count_unknown(const __u64 *count, __u32 isa)
-{
-	__u64 sum = count[EL_INDEX_UNKNOWN];
-	__u32 i;
-
-	for (i = 0; i < EL_INDEX_ALL; i++)
-		if (!(el_defined[isa == EL_ISA_SVM][i / 64] >> (i % 64) & 1))
-			sum += count[i];
-	return sum;
-}
-
-/* Count of the reason that (function, ecx) asks for. */
-static __always_inline __u64 count_asked(const __u64 *count, __u32 isa, __u32 function, __u32 ecx)
-{
-	__u32 reason = ecx & 0xFFFF;
-	__u32 index;
-
-	if (function == EL_LEAF_FIRST + 3)
-		return count[EL_INDEX_ALL];
-	/* No reason asked, or one that stands in no book: another pseudo-reason, a code that shares the unknown's
-	 * counter. */
-	if (function == EL_LEAF_FIRST + 1 || (reason > EL_PSEUDO_LAST_COUNTED && reason < 0xFFFC))
-		return 0;
-	index = el_leaf_index(isa, reason);
-	if (index == EL_INDEX_UNKNOWN)
-		return reason == EL_PSEUDO_UNKNOWN ? count_unknown(count, isa) : 0;
-	barrier_var(index); /* else the compiler drops the check that the verifier needs */
-	return index < EL_INDEX_COUNT ? count[index] : 0;
 }
 
 /* Next place in the log of own answers, or in the ring of all others'; *serial is its number. */
@@ -108,7 +81,7 @@ static __always_inline struct el_answer *next_answer(__u32 tgid, __u64 *serial)
 
 /* Writes down what the thread's guest is told (kvm:kvm_cpuid), for slot `no` if there is one. */
 static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struct el_cpu *cpu, struct el_slot *slot,
-				      __u32 no)
+				      __u32 no, const struct el_question *question)
 {
 	struct el_owner *owner = slot ? bpf_map_lookup_elem(&owners, &no) : NULL;
 	__u32 function = ctx->args[0], ecx = ctx->args[1], isa = el_isa;
@@ -140,10 +113,10 @@ static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struc
 	answer->cpu_count = count_asked(cpu->count, isa, function, ecx);
 	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
 	answer->vcpu_id = owner ? owner->vcpu_id : 0;
-	answer->constant = 0;
+	answer->constant = answer->least = answer->most = 0;
 	told = EL_TOLD_COUNT;
 	if (self >> 32 != el_own_tgid)
-		told = judge_answer(answer, owner);
+		told = judge_answer(answer, owner, question);
 	if (told < EL_TOLD_COUNT)
 		cpu->judged[told]++;
 	answer->told = told;

@@ -63,6 +63,7 @@ static __always_inline int write_boundary(__u32 isa)
 	if (snapshot.failed)
 		return lose_here(EL_LOSS_READ_FAILED);
 	boundary->isa = isa;
+	__sync_fetch_and_or(&el_loads_seen, 1 << isa);
 	boundary->slotless = el_slotless_exits;
 	boundary->time_ns = bpf_ktime_get_ns();
 	barrier();

@@ -251,6 +251,7 @@ int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 self = bpf_get_current_pid_tgid();
 	__u32 leaf = (__u32)ctx->args[0] - EL_LEAF_FIRST, no;
+	struct el_question question = {};
 	struct el_slot *slot;
 	struct el_cpu *cpu;
 
@@ -259,10 +260,10 @@ int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 	cpu = this_cpu();
 	if (!cpu)
 		return no_cpu();
-	slot = take_question(self, &no);
+	slot = take_question(self, &no, &question);
 	if (self >> 32 != el_own_tgid)
 		cpu->told[leaf]++;
-	return log_answer(ctx, cpu, slot, no);
+	return log_answer(ctx, cpu, slot, no, &question);
 }
 
 /* module_load(struct module *mod): before the module's init, so before it can run a vCPU. */

@@ -31,16 +31,17 @@ enum el_loss {
 };
 
 /*
- * What became of an answer to a guest of another process. An answer is judged where the asker's own book holds the same
- * at that instant: nothing can run between a vCPU's exit and the answer to it.
+ * What became of an answer to a guest of another process. Nothing can run between a vCPU's exit and the answer to it on
+ * its CPU, so what is told of this vCPU or this CPU is the eBPF count of that instant; what is told of others is
+ * between the eBPF counts at the exit and at the answer.
  */
 enum el_told {
 	EL_TOLD_EQUAL = 0,     /* the leaf's count was the eBPF count (plus the difference that FIRST found) */
 	EL_TOLD_DIFFERENT = 1, /* it was not */
 	EL_TOLD_FIRST = 2,     /* first answer about a reason to a vCPU that is not newborn: sets the difference */
 	EL_TOLD_NO_EXIT = 3,   /* emulated CPUID, or one that could not be tied to an exit */
-	EL_TOLD_SEVERAL = 4,   /* scope of a VM of several vCPUs: its counts are not of one instant */
-	EL_TOLD_OTHER = 5,     /* refused, no count of exits, or not of the asker's own (scopes default, host, cpu) */
+	EL_TOLD_BRACKET = 4,   /* of other vCPUs or CPUs too, which went on: within what eBPF had before and after */
+	EL_TOLD_OTHER = 5,     /* refused, no count of exits, or the relation of the books is not known */
 	EL_TOLD_COUNT = 6,
 };
 
@@ -102,9 +103,11 @@ struct el_owner {
 	__u32 vcpu_id; /* KVM_CREATE_VCPU's argument */
 	__u32 state;   /* enum el_slot_state */
 	__u32 isa;     /* EL_ISA_* */
-	__u32 newborn; /* 1: the first exit seen was the first of all, by KVM's own statistic, which must be 0: passes
-			  of its emulator are in it, too */
+	__u32 newborn; /* 1: the first exit seen was the first of all: the vendor module's load was seen, or KVM's own
+			  statistic is 0, which has passes of its emulator in it, too */
 	__u32 load;    /* loads of a vendor module seen before: a VM never outlives one */
+	__u32 sibling; /* slot + 1 of the vCPU of the same VM that had its first exit before; 0: the first */
+	__u32 pad;
 };
 
 /* KVM's own statistics of a vCPU that the books can be held against (struct kvm_vcpu_stat, asm/kvm_host.h). */
@@ -168,9 +171,10 @@ struct el_answer {
 	__u32 slot; /* EL_NO_SLOT: emulated CPUID or no slot */
 	__u32 tid;  /* thread that asked */
 	__u32 isa;
-	__u64 vm_id;	/* 0 without slot */
-	__u64 constant; /* leaf minus eBPF as it had to be; 0 where nothing was judged */
-	__u32 told;	/* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
+	__u64 vm_id;	   /* 0 without slot */
+	__u64 constant;	   /* leaf minus eBPF as it had to be; 0 where nothing was judged */
+	__u64 least, most; /* what the leaf could rightly say; both 0 where nothing was judged */
+	__u32 told;	   /* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
 	__u32 vcpu_id;
 };
 #define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
@@ -223,11 +227,11 @@ struct el_layout {
 #ifdef __cplusplus
 static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4));
 static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
-static_assert(sizeof(el_owner) == 56);
+static_assert(sizeof(el_owner) == 64);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
-static_assert(sizeof(el_answer) == 96);
+static_assert(sizeof(el_answer) == 112);
 static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_stats) == 8 * (3 * EL_STAT_COUNT + 2));
@@ -236,10 +240,10 @@ static_assert(sizeof(el_layout) == 4 * (7 + EL_STAT_COUNT));
 _Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4),
 	       "el_cpu");
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
-_Static_assert(sizeof(struct el_owner) == 56, "el_owner");
+_Static_assert(sizeof(struct el_owner) == 64, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
-_Static_assert(sizeof(struct el_answer) == 96, "el_answer");
+_Static_assert(sizeof(struct el_answer) == 112, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
 _Static_assert(sizeof(struct el_stats) == 8 * (3 * EL_STAT_COUNT + 2), "el_stats");

@@ -3,25 +3,112 @@
 #ifndef EXITLEDGER_JUDGE_BPF_H
 #define EXITLEDGER_JUDGE_BPF_H
 
-#include "slots.bpf.h"
+#include "asked.bpf.h"
 
-#define EL_LEAF_EXITS 0x4FFFFFFEu
-#define EL_SCOPE_VCPU 1u
-#define EL_SCOPE_VM 2u
+/* A relation that must hold: least <= what the leaf said <= most. */
+struct el_bounds {
+	__u64 least, most;
+	__u32 known;
+};
 
-/* A count of a reason that both books hold, of the asker itself. */
-static __always_inline int is_comparable(const struct el_answer *answer)
+static __always_inline __u64 told_count(const struct el_answer *answer)
 {
-	__u32 scope = answer->index >> 16, reason = answer->index & 0xFFFF;
-
-	if (answer->function != EL_LEAF_EXITS || (scope != EL_SCOPE_VCPU && scope != EL_SCOPE_VM))
-		return 0;
-	if (reason > EL_PSEUDO_LAST_COUNTED && reason < 0xFFFC)
-		return 0;
-	return answer->edx != 0xFFFFFFFF; /* refused */
+	if (answer->function == EL_LEAF_TOTAL)
+		return (__u64)answer->edx << 32 | answer->eax;
+	return (__u64)answer->ebx << 32 | answer->eax;
 }
 
-/* Is the asker's book its VM's? Only where the VM has no other vCPU, also none that never ran. */
+/* A count of a reason that both books hold. */
+static __always_inline int is_comparable(const struct el_answer *answer)
+{
+	__u32 reason = answer->index & 0xFFFF;
+
+	if (answer->function == EL_LEAF_TOTAL)
+		return answer->edx != 0xFFFFFFFF;
+	if (answer->function != EL_LEAF_EXITS || answer->edx == 0xFFFFFFFF)
+		return 0; /* refused, or no count of exits */
+	return reason <= EL_PSEUDO_LAST_COUNTED || reason >= 0xFFFC;
+}
+
+static __always_inline enum el_told within(struct el_answer *answer, const struct el_bounds *bounds)
+{
+	__u64 told = told_count(answer);
+
+	if (!bounds->known)
+		return EL_TOLD_OTHER;
+	answer->least = bounds->least;
+	answer->most = bounds->most;
+	if (told < bounds->least || told > bounds->most)
+		return EL_TOLD_DIFFERENT;
+	return bounds->least == bounds->most ? EL_TOLD_EQUAL : EL_TOLD_BRACKET;
+}
+
+/* The asker's own book, to which its first answer sets the difference where it is not newborn. */
+static __always_inline enum el_told judge_own(struct el_answer *answer, const struct el_owner *owner)
+{
+	struct el_constant key = {.vm_id = answer->vm_id, .vcpu_id = owner->vcpu_id, .index = answer->index};
+	__u64 difference = told_count(answer) - answer->vcpu_count, *known;
+	struct el_bounds bounds = {.known = 1};
+
+	if (!owner->newborn) {
+		known = bpf_map_lookup_elem(&constants, &key);
+		if (!known) {
+			bpf_map_update_elem(&constants, &key, &difference, BPF_ANY);
+			answer->constant = difference;
+			return EL_TOLD_FIRST;
+		}
+		answer->constant = *known;
+	}
+	bounds.least = bounds.most = answer->vcpu_count + answer->constant;
+	return within(answer, &bounds);
+}
+
+/*
+ * Other vCPUs go on while the leaf sums them up. KVM counts an exit before the tracepoint, so at the answer each of
+ * them can be one ahead of its eBPF book.
+ */
+static __noinline int vm_bounds(const struct el_answer *answer, const struct el_owner *owner,
+				const struct el_question *before, struct el_bounds *bounds)
+{
+	__u64 kvm = owner->kvm;
+	struct el_vm *vm = bpf_map_lookup_elem(&vms, &kvm);
+	__u32 created = 0;
+
+	bounds->known = 0;
+	if (!vm || vm->unknown || !el_offsets.kvm_created_vcpus ||
+	    bpf_probe_read_kernel(&created, sizeof(created), (void *)(kvm + el_offsets.kvm_created_vcpus)) || !created)
+		return 0;
+	bounds->known = 1;
+	bounds->least = before->of_vm;
+	bounds->most = sum_of_vm(vm->head, owner->isa, answer->function, answer->index) + created - 1;
+	return 0;
+}
+
+/* The host's counters began at the load of the vendor module; so must what the books held then be known. */
+static __noinline int host_bounds(const struct el_answer *answer, const struct el_owner *owner,
+				  const struct el_question *before, struct el_bounds *bounds)
+{
+	__u64 base;
+
+	bounds->known = 0;
+	if (!base_is_known())
+		return 0;
+	base = base_of_host(owner->isa, answer->function, answer->index);
+	bounds->known = 1;
+	bounds->least = before->of_host - base;
+	bounds->most = sum_of_host(owner->isa, answer->function, answer->index) - base + el_nr_cpus - 1;
+	return 0;
+}
+
+static __noinline int cpu_bounds(const struct el_answer *answer, const struct el_owner *owner, struct el_bounds *bounds)
+{
+	bounds->known = base_is_known();
+	bounds->least = bounds->most =
+	    answer->cpu_count - base_of_cpu(answer->cpu, owner->isa, answer->function, answer->index);
+	return 0;
+}
+
+/* A VM of one vCPU is that vCPU, also where its birth went unseen. */
 static __always_inline int is_only_vcpu(__u64 kvm)
 {
 	__u32 created;
@@ -31,31 +118,31 @@ static __always_inline int is_only_vcpu(__u64 kvm)
 	       created == 1;
 }
 
-/* enum el_told of an answer that is otherwise complete; sets its constant. */
-static __noinline int judge_answer(struct el_answer *answer, struct el_owner *owner)
+/* enum el_told of an answer that is otherwise complete; sets what it had to be. */
+static __noinline int judge_answer(struct el_answer *answer, struct el_owner *owner, const struct el_question *before)
 {
-	struct el_constant key = {.vm_id = answer->vm_id, .index = answer->index};
-	__u64 difference, *known;
+	__u32 scope = answer->function == EL_LEAF_TOTAL ? EL_SCOPE_DEFAULT : answer->index >> 16;
+	struct el_bounds bounds = {};
+	enum el_told told;
 
-	answer->constant = 0;
-	if (!owner)
+	if (!owner || !before)
 		return EL_TOLD_NO_EXIT;
 	if (!is_comparable(answer))
 		return EL_TOLD_OTHER;
-	if (answer->index >> 16 == EL_SCOPE_VM && !is_only_vcpu(owner->kvm))
-		return EL_TOLD_SEVERAL;
-	difference = ((__u64)answer->ebx << 32 | answer->eax) - answer->vcpu_count;
-	if (!owner->newborn) {
-		key.vcpu_id = owner->vcpu_id;
-		known = bpf_map_lookup_elem(&constants, &key);
-		if (!known) {
-			bpf_map_update_elem(&constants, &key, &difference, BPF_ANY);
-			answer->constant = difference;
-			return EL_TOLD_FIRST;
-		}
-		answer->constant = *known;
-	}
-	return difference == answer->constant ? EL_TOLD_EQUAL : EL_TOLD_DIFFERENT;
+	if (scope == EL_SCOPE_VCPU || (scope == EL_SCOPE_VM && is_only_vcpu(owner->kvm)))
+		return judge_own(answer, owner);
+	if (scope == EL_SCOPE_VM || scope == EL_SCOPE_DEFAULT)
+		vm_bounds(answer, owner, before, &bounds);
+	else if (scope == EL_SCOPE_HOST)
+		host_bounds(answer, owner, before, &bounds);
+	else if (scope == EL_SCOPE_CPU)
+		cpu_bounds(answer, owner, &bounds);
+	told = within(answer, &bounds);
+	/* kvm.exit_leaf says what the default is, and can be written at any time: the VM, or else the host. */
+	if (scope != EL_SCOPE_DEFAULT || (bounds.known && told != EL_TOLD_DIFFERENT))
+		return told;
+	host_bounds(answer, owner, before, &bounds);
+	return within(answer, &bounds);
 }
 
 static __noinline int keep_different(const struct el_answer *answer)

@@ -39,12 +39,17 @@ struct {
 	__type(value, __u32);
 } vcpus SEC(".maps");
 
-/* struct kvm pointer -> vm_id */
+/* A VM, by its struct kvm pointer. */
+struct el_vm {
+	__u64 id;
+	__u32 head;    /* slot + 1 of the vCPU that had its first exit last: begin of a chain of siblings */
+	__u32 unknown; /* 1: exits of the VM are in no slot, or a vCPU is not newborn */
+};
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
-	__type(value, __u64);
+	__type(value, struct el_vm);
 } vms SEC(".maps");
 
 /* leaf minus eBPF, by asker and question, of vCPUs that are not newborn */
@@ -63,6 +68,8 @@ struct {
 /* A leaf query on its way to kvm_cpuid(): valid while the vCPU's book still holds `exits` exits. */
 struct el_asking {
 	__u64 exits;
+	__u64 of_vm;   /* what the books of the VM's vCPUs held of the reason asked */
+	__u64 of_host; /* what the books of all CPUs held */
 	__u32 slot;
 	__u32 pad;
 };
@@ -96,9 +103,12 @@ const volatile __u64 el_defined[2][EL_INDEX_COUNT / 64] = {};
 /* Written by the daemon at any time: where the kernel's fields stand, the vendor whose module is loaded. */
 struct el_layout el_offsets = {};
 __u32 el_isa = 0;
+__u32 el_session_load = 0; /* boundary that the leaf's host counters began at; 0: not known */
 
 /* Written by the probe; the daemon reads them. */
 __u32 el_own_tgid = 0;	       /* the daemon's process in the host's pid namespace (learn_self) */
+__u32 el_loads_seen = 0;       /* bit isa: a load of that vendor's module was seen */
+__u32 el_slots_refused = 0;    /* 1: an exit was once counted in no slot */
 __u32 el_next_slot = 0;	       /* slots ever given out by counting up; may run past el_nr_slots */
 __u64 el_last_vm = 0;	       /* vm_id given last */
 __u64 el_own_serial = 0;       /* answers written to own_answers */

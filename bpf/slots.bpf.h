@@ -105,20 +105,33 @@ static __always_inline int owns_slot(__u32 no, __u64 vcpu, __u64 kvm)
 	return 0;
 }
 
-/* Number of the VM, a new one if it has none; 0 if the map refused it. */
-static __always_inline __u64 vm_number(__u64 kvm)
+/* The VM, a new one if it has none; NULL if the map refused it. */
+static __always_inline struct el_vm *vm_of(__u64 kvm)
 {
-	__u64 *known = bpf_map_lookup_elem(&vms, &kvm);
-	__u64 id;
+	struct el_vm *known = bpf_map_lookup_elem(&vms, &kvm);
+	struct el_vm born = {};
 
 	if (known)
-		return *known;
-	id = __sync_fetch_and_add(&el_last_vm, 1) + 1;
-	if (!bpf_map_update_elem(&vms, &kvm, &id, BPF_NOEXIST))
-		return id;
-	/* Another vCPU of the VM was faster, and the number taken stays unused; or the map refused. */
-	known = bpf_map_lookup_elem(&vms, &kvm);
-	return known ? *known : 0;
+		return known;
+	born.id = __sync_fetch_and_add(&el_last_vm, 1) + 1;
+	/* Refused if another vCPU of the VM was faster, and the number taken stays unused; or if there is no room. */
+	bpf_map_update_elem(&vms, &kvm, &born, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&vms, &kvm);
+}
+
+/* Puts a slot at the head of its VM's chain, before it is live. */
+static __always_inline void join(struct el_vm *vm, struct el_owner *owner, __u32 no)
+{
+	__u32 head;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		head = *(volatile __u32 *)&vm->head;
+		owner->sibling = head;
+		if (__sync_val_compare_and_swap(&vm->head, head, no + 1) == head)
+			return;
+	}
+	vm->unknown = 1;
 }
 
 static __always_inline __u32 take_slot(void)
@@ -137,19 +150,20 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 {
 	__u32 no = take_slot();
 	struct el_owner *owner = bpf_map_lookup_elem(&owners, &no);
+	struct el_vm *vm = vm_of(kvm);
 	__u32 vcpu_id = 0;
-	__u64 vm = 0;
 
+	if (vm && !owner)
+		vm->unknown = 1;
 	if (!owner) {
+		el_slots_refused = 1;
 		lose(cpu, EL_LOSS_NO_SLOT);
 		return EL_NO_SLOT;
 	}
-	if (!bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
-		vm = vm_number(kvm);
-		if (!vm)
-			bpf_map_delete_elem(&vcpus, &vcpu);
-	}
-	if (!vm) {
+	if (!vm || bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
+		if (vm)
+			vm->unknown = 1;
+		el_slots_refused = 1;
 		lose(cpu, EL_LOSS_SLOT_MAP);
 		bpf_map_push_elem(&free_slots, &no, BPF_ANY);
 		return EL_NO_SLOT;
@@ -158,13 +172,16 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 		bpf_probe_read_kernel(&vcpu_id, sizeof(vcpu_id), (void *)(vcpu + el_offsets.vcpu_id));
 	owner->vcpu = vcpu;
 	owner->kvm = kvm;
-	owner->vm_id = vm;
-	owner->newborn = stats_at_birth(vcpu, no);
+	owner->vm_id = vm->id;
+	owner->newborn = stats_at_birth(vcpu, no, isa);
+	if (!owner->newborn)
+		vm->unknown = 1;
 	owner->load = el_boundary_serial;
 	owner->born_ns = bpf_ktime_get_ns();
 	owner->tgid = bpf_get_current_pid_tgid() >> 32;
 	owner->vcpu_id = vcpu_id;
 	owner->isa = isa;
+	join(vm, owner, no);
 	barrier();
 	*(volatile __u32 *)&owner->state = EL_SLOT_LIVE;
 	return no;

@@ -21,14 +21,19 @@ static __always_inline int read_vcpu_stats(__u64 vcpu, __u64 *to)
 	return failed ? lose_here(EL_LOSS_KVM_STATS) | 1 : 0;
 }
 
-/* Called from a vCPU's first exit seen. Did KVM count no exit of it before this one? */
-static __noinline __u32 stats_at_birth(__u64 vcpu, __u32 no)
+/*
+ * Called from a vCPU's first exit seen: is it the first of all? No vCPU is older than its vendor module's load; of one
+ * whose load went unseen KVM's own statistic tells.
+ */
+static __noinline __u32 stats_at_birth(__u64 vcpu, __u32 no, __u32 isa)
 {
 	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
 
 	if (!stat)
 		return 0; /* for the verifier */
 	stat->has_base = !read_vcpu_stats(vcpu, stat->base);
+	if (el_loads_seen >> (isa & 31) & 1 && !el_slots_refused)
+		return 1;
 	return stat->has_base && el_offsets.vcpu_stat[EL_STAT_EXITS] && !stat->base[EL_STAT_EXITS];
 }
 

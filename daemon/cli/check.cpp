@@ -47,11 +47,11 @@ void print_guests(const nlohmann::json& answer) {
   for (const auto& [label, count] : answer.at("judged").items())
     fmt::print("{:<14} {:>12}\n", label, grouped(count.get<std::uint64_t>()));
   for (const auto& row : answer.at("different"))
-    fmt::print("different: VM {}, vCPU {}, {} (scope {}): told {}, eBPF {}, difference that explains: {}; {} ns\n",
+    fmt::print("different: VM {}, vCPU {}, {} (scope {}): told {}, not {} to {}; {} ns\n",
                row.at("vm").get<std::uint64_t>(), row.at("vcpu").get<unsigned>(),
                reason_label(vendor, row.at("reason").get<Reason>()), row.at("scope").get<unsigned>(),
-               grouped(row.at("leaf").get<std::uint64_t>()), grouped(row.at("ebpf_vcpu").get<std::uint64_t>()),
-               row.at("constant").get<std::int64_t>(), row.at("time_ns").get<std::uint64_t>());
+               grouped(row.at("leaf").get<std::uint64_t>()), grouped(row.at("least").get<std::uint64_t>()),
+               grouped(row.at("most").get<std::uint64_t>()), row.at("time_ns").get<std::uint64_t>());
 }
 
 int check_guests(const Common& common, bool json) {

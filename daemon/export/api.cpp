@@ -42,6 +42,11 @@ Json counts_json(Vendor vendor, const Counts& counts) {
   return rows;
 }
 
+std::uint64_t told_exits(const el_answer& answer) {
+  const leaf::Registers registers{answer.eax, answer.ebx, answer.ecx, answer.edx};
+  return answer.function == leaf::kTotal ? leaf::total_in(registers) : leaf::exits_in(registers);
+}
+
 Json answer_json(const el_answer& answer) {
   return {{"serial", answer.serial},
           {"vm", answer.vm_id},
@@ -50,12 +55,14 @@ Json answer_json(const el_answer& answer) {
           {"scope", answer.index >> 16},
           {"reason", answer.index & 0xFFFF},
           {"registers", {answer.eax, answer.ebx, answer.ecx, answer.edx}},
-          {"leaf", leaf::exits_in({answer.eax, answer.ebx, answer.ecx, answer.edx})},
+          {"leaf", told_exits(answer)},
           {"ebpf_vcpu", answer.vcpu_count},
           {"ebpf_cpu", answer.cpu_count},
           {"vcpu", answer.vcpu_id},
           {"time_ns", answer.time_ns},
           {"constant", static_cast<std::int64_t>(answer.constant)},
+          {"least", answer.least},
+          {"most", answer.most},
           {"judged", told_label(static_cast<el_told>(answer.told))},
           {"tied", answer.slot != EL_NO_SLOT}};
 }

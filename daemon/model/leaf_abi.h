@@ -69,6 +69,11 @@ struct Registers {
   return static_cast<std::uint64_t>(r.ebx) << 32 | r.eax;
 }
 
+/// Count in an answer to kTotal.
+[[nodiscard]] constexpr std::uint64_t total_in(const Registers& r) {
+  return static_cast<std::uint64_t>(r.edx) << 32 | r.eax;
+}
+
 /// Cycles in an answer to kCycles that was not refused (TSC cycles from exit to next entry).
 [[nodiscard]] constexpr std::uint64_t cycles_in(const Registers& r) {
   return static_cast<std::uint64_t>(r.ebx) << 32 | r.ecx;

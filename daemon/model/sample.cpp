@@ -32,7 +32,7 @@ std::string_view told_label(el_told told) {
     case EL_TOLD_DIFFERENT: return "different";
     case EL_TOLD_FIRST: return "first";
     case EL_TOLD_NO_EXIT: return "no_exit";
-    case EL_TOLD_SEVERAL: return "several_vcpus";
+    case EL_TOLD_BRACKET: return "within_bracket";
     case EL_TOLD_OTHER: return "not_compared";
     case EL_TOLD_COUNT: break;
   }

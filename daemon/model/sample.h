@@ -30,7 +30,7 @@ struct Losses {
 /// Label of a cause in exitledger_lost_events_total: "no_offset", "read_failed", "no_slot", …
 [[nodiscard]] std::string_view loss_label(el_loss cause);
 
-/// Label of what became of an answer: "equal", "different", "first", "no_exit", "several_vcpus", "not_compared".
+/// Label of what became of an answer: "equal", "different", "first", "no_exit", "within_bracket", "not_compared".
 [[nodiscard]] std::string_view told_label(el_told told);
 
 /// One VM that lives: at least one vCPU of it does, as far as the probe saw.

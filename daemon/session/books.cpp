@@ -137,6 +137,8 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   const auto changed = ebpf_->refresh_layout(vendor);
   start.by_cpu = ebpf_->counts_by_cpu();
   start.now = ebpf_->sample();
+  start.saw_all_births = ebpf_->saw_all_births();
+  ebpf_->session_began_at(boundary != nullptr ? boundary->serial : 0);
   if (boundary == nullptr)
     if (const auto sums = ebpf_->kvm_stats(0)) start.slotless = sums->slotless;
   start.losses_before = boundary != nullptr ? losses_at_rest_ : start.now.losses;

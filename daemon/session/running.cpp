@@ -55,6 +55,7 @@ RunningSession::RunningSession(Start start)
       base_hypercalls_(start.boundary ? start.boundary->hypercalls : start.now.hypercalls),
       base_slotless_(start.boundary ? start.boundary->slotless : start.slotless),
       load_(start.boundary ? start.boundary->serial : 0),
+      saw_all_births_(start.boundary || start.saw_all_births),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       check_(start.vendor, bases_of(start.vendor, start.boundary)) {
@@ -98,9 +99,17 @@ Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>
   return session_.verdict;
 }
 
+// At rest every pass that KVM counted of vCPUs born since is known: what the leaf has beyond those is older.
+void RunningSession::learn_base_passes(const StatSums& sums, std::uint64_t passes) {
+  if (!saw_all_births_ || sums.living_vcpus > 0 || sums.unread_vcpus > 0) return;
+  const StatSum& dead = sums.dead[EL_STAT_EXITS];
+  const std::uint64_t ours = dead.statistic + sums.slotless - dead.counted;
+  if (ours <= passes) base_passes_ = passes - ours;
+}
+
 void RunningSession::third_witness(const StatsLook& before, std::optional<std::uint64_t> passes,
                                    const StatsLook& after) {
-  if (load_ == 0 && passes && !base_passes_) base_passes_ = passes;
+  if (load_ != 0) base_passes_ = 0;
   const Reason hypercall = stat_reason(session_.vendor, EL_STAT_HYPERCALLS);
   const auto exits = [&](const StatsLook& look) {
     return count_of(look.counts.since(base_), session_.vendor, hypercall);
@@ -111,8 +120,10 @@ void RunningSession::third_witness(const StatsLook& before, std::optional<std::u
   evidence.after = after.sums;
   evidence.before.slotless -= base_slotless_;
   evidence.after.slotless -= base_slotless_;
+  if (passes && !base_passes_) learn_base_passes(evidence.before, *passes);
   evidence.passes = passes;
-  evidence.passes_from_start = load_ != 0 || base_passes_ == 0U;
+  if (passes && base_passes_) *evidence.passes -= *base_passes_;
+  evidence.passes_from_start = base_passes_.has_value();
   evidence.all_in_slots = session_.losses.cause[EL_LOSS_NO_SLOT] + session_.losses.cause[EL_LOSS_SLOT_MAP] == 0;
   evidence.hypercalls_before = before.hypercalls.since(base_hypercalls_);
   evidence.hypercalls_after = after.hypercalls.since(base_hypercalls_);

@@ -25,6 +25,7 @@ class RunningSession {
     Paging paging = Paging::kEpt;
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
     std::vector<Counts> by_cpu;        ///< without it: the host's book per CPU, taken before `now`
+    bool saw_all_births = false;       ///< without it: no VM is older than the probe
     std::uint64_t slotless = 0;        ///< without it: StatSums::slotless then
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
@@ -73,6 +74,7 @@ class RunningSession {
 
  private:
   void judge();
+  void learn_base_passes(const StatSums& sums, std::uint64_t passes);
   [[nodiscard]] std::string obstacle() const;
   [[nodiscard]] std::string not_asked_for(const Reading& reading, const std::vector<Counts>& before) const;
 
@@ -84,7 +86,8 @@ class RunningSession {
   Hypercalls base_hypercalls_;
   std::uint64_t base_slotless_ = 0;
   std::uint64_t load_ = 0;
-  std::optional<std::uint64_t> base_passes_;  ///< of a session that is older than the probe: from its first reading
+  bool saw_all_births_ = false;
+  std::optional<std::uint64_t> base_passes_;  ///< passes before the probe attached; of a session older than it
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;
   OwnExits own_;

@@ -64,6 +64,7 @@ struct EbpfWitness::Impl {
   SlotBooks books;
   Vendor vendor = Vendor::kVmx;  ///< whose reasons the indices stand for
   std::uint64_t next_own_answer = 1;
+  bool saw_all_births = false;
 };
 
 Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& options) {
@@ -87,6 +88,9 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
     impl->vendor = *modules->vendor;
     impl->probe->set_layout(impl->probe->layout(), isa_of(impl->vendor));
   }
+  // Asked after the probe is attached: a VM that comes now is seen.
+  impl->saw_all_births = !modules->vendor || is_unused(options.sys, *modules->vendor);
+  if (impl->saw_all_births && modules->vendor) impl->probe->all_births_seen(isa_of(impl->vendor));
   return std::unique_ptr<EbpfWitness>(new EbpfWitness(std::move(impl)));
 }
 
@@ -157,16 +161,20 @@ ProbeSample EbpfWitness::sample() {
 
 Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load) {
   Result<void> read;
-  StatSums sums = impl_->books.kvm_stats(static_cast<std::uint32_t>(load), [this, &read] {
-    const std::uint64_t before = monotonic_now_ns();
-    read = impl_->probe->read_stats();
-    return before;
-  });
+  StatSums sums =
+      impl_->books.kvm_stats(static_cast<std::uint32_t>(load), load != 0 || saw_all_births(), [this, &read] {
+        const std::uint64_t before = monotonic_now_ns();
+        read = impl_->probe->read_stats();
+        return before;
+      });
   if (!read) return tl::unexpected{read.error()};
   sums.slotless = impl_->probe->slotless();
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) sums.known[i] = impl_->probe->layout().vcpu_stat[i] != 0;
   return sums;
 }
+
+bool EbpfWitness::saw_all_births() const { return impl_->saw_all_births; }
+void EbpfWitness::session_began_at(std::uint64_t load) { impl_->probe->session_began_at(load); }
 
 void EbpfWitness::fold() { impl_->books.fold(); }
 

@@ -56,9 +56,17 @@ class EbpfWitness {
   [[nodiscard]] ProbeSample sample();
 
   /// KVM's own statistics of the vCPUs that have a slot, beside their exits, of all that were born since load number
-  /// `load` (Boundary::serial): from birth. 0: also of those that are older than the probe, from their first exit seen.
-  /// Dead vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that reads.
+  /// `load` (Boundary::serial): from birth. 0: of all, and where the probe did not see all births from their first exit
+  /// seen. Dead vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that
+  /// reads.
   [[nodiscard]] Result<StatSums> kvm_stats(std::uint64_t load);
+
+  /// No VM is older than the probe.
+  [[nodiscard]] bool saw_all_births() const;
+
+  /// The host's counters of the leaf began at this load (Boundary::serial); 0: not known. What guests are told of the
+  /// host is judged from it.
+  void session_began_at(std::uint64_t load);
 
   /// Gives back the slots of dead vCPUs: the next VM may be waiting for one.
   void fold();

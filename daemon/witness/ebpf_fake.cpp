@@ -102,6 +102,7 @@ std::uint64_t FakeKernel::make_kvm(unsigned n, std::uint32_t created_vcpus) {
 void FakeKernel::set_vmx_reason(unsigned n, std::uint32_t full) { put(n * kStride + kFakeVmxReason, full); }
 void FakeKernel::set_svm_code(unsigned n, std::uint32_t code) { put(n * kStride + kVmcbAt + kFakeSvmCode, code); }
 void FakeKernel::set_rax(unsigned n, std::uint64_t rax) { put(n * kStride + kFakeRax, rax); }
+void FakeKernel::set_rcx(unsigned n, std::uint64_t rcx) { put(n * kStride + kFakeRax + 8, rcx); }
 
 std::uint64_t FakeKernel::module(std::string_view name) {
   std::array<char, 56> padded{};

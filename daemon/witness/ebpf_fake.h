@@ -43,6 +43,7 @@ class FakeKernel {
   void set_vmx_reason(unsigned n, std::uint32_t full);
   void set_svm_code(unsigned n, std::uint32_t code);
   void set_rax(unsigned n, std::uint64_t rax);
+  void set_rcx(unsigned n, std::uint64_t rcx);
   /// Address of a struct module of that name.
   [[nodiscard]] std::uint64_t module(std::string_view name);
 

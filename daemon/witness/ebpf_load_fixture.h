@@ -58,6 +58,7 @@ class EbpfLoad : public testing::Test {
   /// The guest executes CPUID and is told so.
   void cpuid(unsigned vcpu, std::uint32_t eax, std::uint32_t ecx, const leaf::Registers& told) {
     kernel_->set_rax(vcpu, eax);
+    kernel_->set_rcx(vcpu, ecx);
     exit_vmx(vcpu, vmx::kCpuid);
     tell(eax, ecx, told);
   }

@@ -90,17 +90,118 @@ TEST_F(EbpfJudge, AVmIsItsVcpuOnlyWhereItHasNoOther) {
   as_guest([this] {
     ask(kVmScope, vmx::kCpuid, 1, 0);
     ask(kVmScope, vmx::kCpuid, 9, 0);
-    ask(kVmScope, vmx::kCpuid, 9, 1);
     ask(kVmScope, vmx::kCpuid, 9, 2);
   });
-  EXPECT_EQ(judged(), (Judged{1, 1, 0, 0, 2, 0}));
+  EXPECT_EQ(judged(), (Judged{1, 1, 0, 0, 0, 1}));
+}
+
+TEST_F(EbpfJudge, OfAVmOfSeveralTheOthersMayBeOneExitAhead) {
+  start();
+  const std::uint64_t kvm = kernel_->make_kvm(0, 3);
+  for (unsigned n = 0; n < 3; ++n) kernel_->make_vcpu(n, kvm, n);
+  kernel_->make_vcpu(3, 0x1000);
+  as_guest([this] {
+    exit_vmx(0, 48, 5);
+    exit_vmx(1, 48, 7);
+    exit_vmx(3, 48, 100);  // another VM's
+    for (const std::uint64_t told : {11U, 12U, 14U, 15U}) ask(kVmScope, 48, told, 1);
+    ask(leaf::Scope::kDefault, 48, 13, 2);
+  });
+  EXPECT_EQ(judged(), (Judged{0, 2, 0, 0, 3, 0}));
+  ASSERT_THAT(witness_->different_answers(), SizeIs(2));
+  EXPECT_EQ(witness_->different_answers()[1].least, 12U);
+  EXPECT_EQ(witness_->different_answers()[1].most, 14U);
+}
+
+TEST_F(EbpfJudge, ExitsOfTheOthersBetweenQuestionAndAnswerWidenTheBracket) {
+  start();
+  const std::uint64_t kvm = kernel_->make_kvm(0, 2);
+  for (unsigned n = 0; n < 2; ++n) kernel_->make_vcpu(n, kvm, n);
+  as_guest([this] {
+    exit_vmx(1, 48, 7);
+    for (const std::uint64_t told : {6U, 12U, 17U, 21U}) {
+      kernel_->set_rax(0, leaf::kExits);
+      kernel_->set_rcx(0, leaf::ecx_of(kVmScope, 48));
+      exit_vmx(0, vmx::kCpuid);
+      const pid_t other = ::fork();  // another thread's exits
+      if (other == 0) {
+        exit_vmx(1, 48, 3);
+        ::_exit(0);
+      }
+      ::waitpid(other, nullptr, 0);
+      tell(leaf::kExits, leaf::ecx_of(kVmScope, 48), count_of_exits(told));
+    }
+  });
+  // 7 to 11, 10 to 14, 13 to 17, 16 to 20
+  EXPECT_EQ(judged(), (Judged{0, 2, 0, 0, 2, 0}));
+  ASSERT_THAT(witness_->different_answers(), SizeIs(2));
+  EXPECT_EQ(witness_->different_answers()[0].least, 7U);
+  EXPECT_EQ(witness_->different_answers()[0].most, 11U);
+}
+
+TEST_F(EbpfJudge, OfAVmWithAnOlderVcpuNothingIsKnown) {
+  start();
+  const std::uint64_t kvm = kernel_->make_kvm(0, 2);
+  for (unsigned n = 0; n < 2; ++n) kernel_->make_vcpu(n, kvm, n);
+  kernel_->set_vcpu_exits(1, 1000);
+  as_guest([this] {
+    exit_vmx(1, 48, 7);
+    ask(kVmScope, 48, 7, 0);
+  });
+  EXPECT_EQ(judged(), (Judged{0, 0, 0, 0, 0, 1}));
+}
+
+TEST_F(EbpfJudge, WhatIsToldOfTheHostIsJudgedFromTheLoad) {
+  start();
+  kernel_->make_vcpu(0, kernel_->make_kvm(0, 1));
+  kernel_->make_vcpu(1, kernel_->make_kvm(1, 1));
+  exit_vmx(1, 48, 40);
+  ASSERT_TRUE(run_program("on_module_load", {kernel_->module("kvm_intel")}));
+  as_guest([this] {
+    exit_vmx(0, 48, 3);
+    exit_vmx(1, 48, 4);
+    ask(leaf::Scope::kHost, 48, 7);
+    ask(leaf::Scope::kCpu, 48, 7);
+  });
+  EXPECT_EQ(judged(), (Judged{0, 0, 0, 0, 0, 2})) << "which load the leaf's counters began at is not known";
+  witness_->session_began_at(1);
+  as_guest([this] {
+    ask(leaf::Scope::kCpu, 48, 7);
+    ask(leaf::Scope::kCpu, 48, 8);
+    ask(leaf::Scope::kHost, 48, 7);
+    ask(leaf::Scope::kDefault, 48, 3);  // the VM
+    ask(leaf::Scope::kDefault, 48, 7);  // the host
+    ask(leaf::Scope::kHost, 48, 6);
+    ask(leaf::Scope::kDefault, 48, 47);  // before the load: of an earlier session
+  });
+  const Judged all = judged();
+  EXPECT_EQ(all[EL_TOLD_DIFFERENT], 3U);
+  EXPECT_EQ(all[EL_TOLD_EQUAL] + all[EL_TOLD_BRACKET], 4U);
+  ASSERT_TRUE(run_program("on_module_load", {kernel_->module("kvm_amd")}));
+  as_guest([this] { ask(leaf::Scope::kCpu, 48, 9); });
+  EXPECT_EQ(judged()[EL_TOLD_OTHER], 3U) << "another load came, nobody has said whose";
+}
+
+TEST_F(EbpfJudge, TheOldTotalIsTheVms) {
+  start();
+  kernel_->make_vcpu(0, kernel_->make_kvm(0, 1));
+  as_guest([this] {
+    exit_vmx(0, 48, 3);
+    cpuid(0, leaf::kTotal, 0xDEAD0003, {4, 0, 0, 0});
+    cpuid(0, leaf::kTotal, 0, {4, 0, 0, 0});
+  });
+  EXPECT_EQ(judged(), (Judged{1, 0, 0, 0, 0, 1})) << "not the VM's; the host's is not known";
+  ASSERT_TRUE(run_program("on_module_load", {kernel_->module("kvm_intel")}));
+  witness_->session_began_at(1);
+  as_guest([this] { cpuid(0, leaf::kTotal, 0, {4, 0, 0, 0}); });
+  EXPECT_EQ(judged(), (Judged{1, 1, 0, 0, 0, 1}));
 }
 
 TEST_F(EbpfJudge, WhatIsNoCountOfTheAskersIsNotCompared) {
   start();
   kernel_->make_vcpu(0, 0x1000);
   as_guest([this] {
-    for (const leaf::Scope scope : {leaf::Scope::kDefault, leaf::Scope::kHost, leaf::Scope::kCpu}) ask(scope, 48, 999);
+    for (const leaf::Scope scope : {leaf::Scope::kVm, leaf::Scope::kHost, leaf::Scope::kCpu}) ask(scope, 48, 999);
     ask(kVcpuScope, kReasonEmulation, 999);
     cpuid(0, leaf::kExits, leaf::ecx_of(kVcpuScope, 48), {0, 0, 0, 0xFFFFFFFF});
     cpuid(0, leaf::kCycles, leaf::ecx_of(kVcpuScope, 48), {0, 1, 2, 0});

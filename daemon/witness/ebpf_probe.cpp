@@ -219,6 +219,14 @@ void Probe::set_layout(const el_layout& layout, std::uint32_t isa) {
 
 Result<void> Probe::read_stats() const { return run_once(skeleton_->progs.read_stats); }
 
+void Probe::all_births_seen(std::uint32_t isa) {
+  __atomic_fetch_or(&skeleton_->bss->el_loads_seen, 1U << isa, __ATOMIC_RELAXED);
+}
+
+void Probe::session_began_at(std::uint64_t load) {
+  store_shared(skeleton_->bss->el_session_load, static_cast<std::uint32_t>(load));
+}
+
 bool Probe::give_back(std::uint32_t slot) {
   return bpf_map_update_elem(bpf_map__fd(skeleton_->maps.free_slots), nullptr, &slot, BPF_ANY) == 0;
 }

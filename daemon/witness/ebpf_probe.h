@@ -65,6 +65,11 @@ class Probe {
   /// Has KVM's statistics of all living vCPUs read into stats().
   [[nodiscard]] Result<void> read_stats() const;
 
+  /// Every vCPU of this vendor's that will ever exit is younger than the probe.
+  void all_births_seen(std::uint32_t isa);
+  /// See EbpfWitness::session_began_at().
+  void session_began_at(std::uint64_t load);
+
   /// Puts a zeroed slot into the queue of free ones.
   [[nodiscard]] bool give_back(std::uint32_t slot);
 

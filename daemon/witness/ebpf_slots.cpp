@@ -120,7 +120,7 @@ Counts SlotBooks::take_own() {
   return news;
 }
 
-void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint32_t load, std::uint64_t read_ns,
+void SlotBooks::add_living(std::uint32_t slot, const Counts& before, bool from_birth, std::uint64_t read_ns,
                            StatSums& sums) {
   const el_owner& owner = owners_[slot];
   const el_stats& stats = stats_[slot];
@@ -132,7 +132,7 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint32
   }
   ++(dead ? sums.dead_vcpus : sums.living_vcpus);
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
-    const std::uint64_t base = load == 0 ? stats.base[i] : 0, counted = counted_for(owner, after, i);
+    const std::uint64_t base = from_birth ? 0 : stats.base[i], counted = counted_for(owner, after, i);
     if (dead) {
       add(sums.dead[i], {stats.last[i] - base, counted, counted});
     } else {
@@ -141,7 +141,7 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint32
   }
 }
 
-StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read) {
+StatSums SlotBooks::kvm_stats(std::uint32_t load, bool from_birth, const std::function<std::uint64_t()>& read) {
   fold();
   std::map<std::uint32_t, Counts> before;
   for (std::uint32_t slot = 0; slot < owners_.size(); ++slot)
@@ -149,12 +149,13 @@ StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint6
       before.emplace(slot, read_counts(slots_[slot].count));
   const std::uint64_t read_ns = read();
   StatSums sums;
-  for (const auto& [slot, counts] : before) add_living(slot, counts, load, read_ns, sums);
+  for (const auto& [slot, counts] : before) add_living(slot, counts, from_birth, read_ns, sums);
   dead_.erase(dead_.begin(), dead_.lower_bound(load));
   for (const auto& [number, dead] : dead_) {
     sums.dead_vcpus += dead.read;
     sums.unread_vcpus += dead.unread;
-    for (unsigned i = 0; i < EL_STAT_COUNT; ++i) add(sums.dead[i], (load == 0 ? dead.since_seen : dead.since_birth)[i]);
+    for (unsigned i = 0; i < EL_STAT_COUNT; ++i)
+      add(sums.dead[i], (from_birth ? dead.since_birth : dead.since_seen)[i]);
   }
   return sums;
 }

@@ -45,9 +45,9 @@ class SlotBooks {
   [[nodiscard]] Counts take_own();
 
   /// fold(), then KVM's statistics of the vCPUs that were born at load `load` of a vendor module or later; 0: of all,
-  /// those older than the probe from their first exit seen. `read` has the probe read those of the living, and returns
+  /// unless `from_birth` from their first exit seen. `read` has the probe read those of the living, and returns
   /// the CLOCK_MONOTONIC time before that.
-  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read);
+  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, bool from_birth, const std::function<std::uint64_t()>& read);
 
   /// Slots that belong to living vCPUs, or to dead ones not yet folded.
   [[nodiscard]] std::uint32_t used() const;
@@ -66,7 +66,7 @@ class SlotBooks {
   };
   void meet(const el_owner& owner);
   void bury(std::uint32_t slot, const Counts& counts);
-  void add_living(std::uint32_t slot, const Counts& before, std::uint32_t load, std::uint64_t read_ns, StatSums& sums);
+  void add_living(std::uint32_t slot, const Counts& before, bool from_birth, std::uint64_t read_ns, StatSums& sums);
   void fold_one(std::uint32_t slot);
   [[nodiscard]] VmSample sample_of(std::uint64_t id, const Vm& vm) const;
 

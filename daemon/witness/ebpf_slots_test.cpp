@@ -27,7 +27,9 @@ class SlotBooksTest : public testing::Test {
                      .state = EL_SLOT_LIVE,
                      .isa = EL_ISA_VMX,
                      .newborn = 1,
-                     .load = 0};
+                     .load = 0,
+                     .sibling = 0,
+                     .pad = 0};
   }
   void count(std::uint32_t slot, unsigned index, std::uint64_t n) {
     slots_[slot].count[index] += n;
@@ -182,7 +184,7 @@ class SlotStatsTest : public SlotBooksTest {
   }
   StatSums look(
       std::uint32_t load = 0, const std::function<void()>& meanwhile = [] {}) {
-    return books_.kvm_stats(load, [&] {
+    return books_.kvm_stats(load, load != 0, [&] {
       meanwhile();
       return kNow;
     });

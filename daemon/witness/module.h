@@ -25,4 +25,7 @@ struct ModuleState {
 /// parameter that may not be read (mode 0) or vanishes meanwhile is absent from the map.
 [[nodiscard]] Result<ModuleState> read_modules(const std::filesystem::path& sys);
 
+/// The vendor module's reference count is 0: there is no VM. False also where it has no count (built in).
+[[nodiscard]] bool is_unused(const std::filesystem::path& sys, Vendor vendor);
+
 }  // namespace exitledger
