@@ -17,8 +17,8 @@ Reason reason_of(const LeafAnswer& answer) { return static_cast<Reason>(answer.q
 /// The exit with which the guest says that it is done.
 Reason done_reason(const CalibrationTarget& target, const CalibrationRow& row) {
   const bool vmx = target.vendor == Vendor::kVmx;
-  if (row.done == Done::kHalt) return vmx ? vmx::kHlt : Reason{0x78};
-  return vmx ? vmx::kIo : Reason{0x7B};
+  if (row.done == Done::kHalt) return vmx ? vmx::kHlt : svm::kHlt;
+  return vmx ? vmx::kIo : svm::kIo;
 }
 
 class RowJudge {

@@ -8,8 +8,7 @@ namespace {
 using enum Register;
 
 constexpr Reason kCr0Write = 0x10, kCr0SelectiveWrite = 0x65, kCr4Write = 0x14, kUd = 0x46, kRdpmc = 0x6F, kInvd = 0x76,
-                 kPause = 0x77, kHlt = 0x78, kInvlpga = 0x7A, kIo = 0x7B, kMsr = 0x7C, kVmmcall = 0x81, kWbinvd = 0x89,
-                 kXsetbv = 0x8D, kDr7Write = 0x37;
+                 kPause = 0x77, kInvlpga = 0x7A, kMsr = 0x7C, kWbinvd = 0x89, kXsetbv = 0x8D, kDr7Write = 0x37;
 
 bool is_on(const CalibrationTarget& target, const std::string& parameter) {
   const auto found = target.parameters.find(parameter);
@@ -49,11 +48,11 @@ std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
 
 std::vector<CalibrationRow> svm_rows(const CalibrationTarget& target) {
   const CommonReasons reasons{.cpuid = svm::kCpuid,
-                              .hypercall = kVmmcall,
-                              .io = kIo,
+                              .hypercall = svm::kVmmcall,
+                              .io = svm::kIo,
                               .msr_read = kMsr,
                               .msr_write = kMsr,
-                              .halt = kHlt,
+                              .halt = svm::kHlt,
                               .call = [] { return Code{}.vmmcall(); }};
   std::vector<CalibrationRow> rows = common_fast_rows(reasons);
   const auto add = [&rows](std::vector<CalibrationRow> more) { rows.insert(rows.end(), more.begin(), more.end()); };
@@ -66,7 +65,7 @@ std::vector<CalibrationRow> svm_rows(const CalibrationTarget& target) {
   if (target.xsave) add({xsetbv_row("KVM intercepts XSETBV", kXsetbv)});
   add(svm_instructions(target));
   add(paging_dependent(target));
-  add({real_mode_row(kHlt, false)});
+  add({real_mode_row(svm::kHlt, false)});
   add(witness_rows(kPause, kDr7Write));
   return rows;
 }

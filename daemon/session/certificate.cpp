@@ -39,6 +39,16 @@ Json rounds_of(Reason reason, std::span<const Round> all) {
   return rounds;
 }
 
+// How the rounds behind a verdict were taken: "exact" is both books of one instant each.
+std::string_view class_of(Reason reason, std::span<const Round> all) {
+  const auto of_reason = [reason](const Round& round) { return round.reason == reason; };
+  const auto is_wide = [&](const Round& round) {
+    return of_reason(round) && (round.window != 0 || round.ebpf_before != round.ebpf_after);
+  };
+  if (std::none_of(all.begin(), all.end(), of_reason)) return "none";
+  return std::any_of(all.begin(), all.end(), is_wide) ? "bracket" : "exact";
+}
+
 Json row_json(const Session& session, const ReasonVerdict& row) {
   return {{"number", row.reason},
           {"name", reason_label(session.vendor, row.reason)},
@@ -47,6 +57,7 @@ Json row_json(const Session& session, const ReasonVerdict& row) {
           {"own", row.own},
           {"residual", row.residual},
           {"verdict", to_string(row.verdict)},
+          {"class", class_of(row.reason, session.raw)},
           {"why", row.why},
           {"raw", {{"start", rounds_of(row.reason, session.start)}, {"rounds", rounds_of(row.reason, session.raw)}}}};
 }

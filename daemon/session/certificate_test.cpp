@@ -46,6 +46,19 @@ Session read_back(const Session& session) {
   return read ? *read : Session{};
 }
 
+TEST(Certificate, SaysHowTheRoundsWereTaken) {
+  Session session = ept_session();
+  session.raw.front().ebpf_after = session.raw.front().ebpf_before;
+  session.raw.front().window = 0;
+  const auto class_of_first = [&session] { return to_json(session).at("reasons").at(0).at("class"); };
+  ASSERT_EQ(session.raw.front().reason, session.reasons.front().reason);
+  EXPECT_EQ(class_of_first(), "exact");
+  session.raw.front().window = 1;
+  EXPECT_EQ(class_of_first(), "bracket");
+  std::erase_if(session.raw, [&](const Round& round) { return round.reason == session.reasons.front().reason; });
+  EXPECT_EQ(class_of_first(), "none");
+}
+
 TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   for (const Session& session : {full_session(), ept_session(), shadow_session(), Session{}}) {
     const Session read = read_back(session);

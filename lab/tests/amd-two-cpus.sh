@@ -15,6 +15,43 @@ two_vcpus_npt() { two_vcpus npt 114 "$forks"; }
 two_vcpus_shadow() { two_vcpus shadow 114 "$forks"; }
 two_vcpus_load() { two_vcpus_under_load shadow; }
 
+# Four vCPUs on two CPUs: interrupts to several at once, yields to those that do not run, kicks of those that wait for a lock.
+hypercalls() {
+	use-modules patched shadow
+	start_daemon
+	boot-guest --vcpus 4 -- shootdown 300
+	exitledger check --json >/out/hypercalls.json
+	books_agree /out/hypercalls.json shadow
+	expect "each of KVM's witnesses has the exits' number" \
+		'[.reasons[] | select(.number == 129)][0].leaf as $since_reading | .third_witness |
+			.hypercalls.exits == .hypercalls.kvm_hypercall and .hypercalls.exits >= $since_reading and .hypercalls.exits > 50' \
+		/out/hypercalls.json
+	api /metrics >/out/hypercalls.prom
+	for nr in KICK_CPU SEND_IPI SCHED_YIELD; do
+		grep "^exitledger_hypercalls_total{nr=\"KVM_HC_$nr\"} [1-9]" /out/hypercalls.prom
+	done
+}
+
+# Exact proofs at most ten seconds apart while two vCPUs exit all the time, by nobody's request.
+proofs_under_load() {
+	use-modules patched shadow
+	start_daemon --leaf.interval 5s
+	boot-guest --vcpus 2 -- sh -c 'echo up; while :; do cat /proc/uptime; done >/dev/null' &
+	_guest=$!
+	trap 'kill $_guest 2>/dev/null || true' EXIT
+	_wait_for_line up /run/guest/guest.stdout
+	for _ in $(seq 45); do
+		api /metrics | sed -n 's/^exitledger_last_exact_timestamp_seconds{paging="shadow"} //p'
+		sleep 1
+	done | uniq >/out/proofs.txt
+	exitledger check --json >/out/proofs.json
+	kill "$_guest"
+	wait "$_guest" || true
+	books_agree /out/proofs.json shadow busy
+	awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 }
+		END { print NR " proofs, at most " most " s apart"; exit !(NR >= 5 && most <= 10) }' /out/proofs.txt
+}
+
 # The races: two guests with two vCPUs each exit as fast as they can while the leaf is read from both sides, VMs are born
 # and die, kvm.exit_leaf changes and the daemon is killed, restarted and stopped.
 
@@ -161,6 +198,8 @@ races() {
 # then, many VMs within seconds. So the load is under shadow paging, and NPT has two vCPUs in the longest tier only.
 run_case amd-two-vcpus-shadow two_vcpus_shadow
 run_case amd-two-vcpus-under-load two_vcpus_load
+run_case amd-hypercalls hypercalls
+run_case amd-proofs-under-load proofs_under_load
 run_case amd-parameter-flickers parameter_flickers
 run_case amd-races races
 if [ -e /out/races-sum.json ]; then sed 's/^/# races: /' /out/races-sum.json; fi
