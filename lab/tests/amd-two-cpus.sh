@@ -199,12 +199,12 @@ races() {
 run_case amd-two-vcpus-shadow two_vcpus_shadow
 run_case amd-two-vcpus-under-load two_vcpus_load
 run_case amd-hypercalls hypercalls
-run_case amd-proofs-under-load proofs_under_load
 run_case amd-parameter-flickers parameter_flickers
 run_case amd-races races
 if [ -e /out/races-sum.json ]; then sed 's/^/# races: /' /out/races-sum.json; fi
 if [ "$tier" = all ]; then
 	run_case amd-two-vcpus-npt two_vcpus_npt
+	run_case amd-proofs-under-load proofs_under_load
 else
 	echo "# left to --all: two vCPUs under NPT"
 fi
