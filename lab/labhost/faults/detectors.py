@@ -57,8 +57,12 @@ def _losses(facts: Facts) -> Finding | None:
 
 
 def _layout(facts: Facts) -> Finding | None:
-    why = _cannot_tell(facts).get("why", "")
-    return Finding([], why) if LAYOUT_CHANGED in why or PLACE_UNKNOWN in why else None
+    session = _cannot_tell(facts)
+    why = session.get("why", "")
+    if LAYOUT_CHANGED not in why and PLACE_UNKNOWN not in why:
+        return None
+    # No row has a verdict of its own then, but each has what it is off by.
+    return Finding([row["name"] for row in [*session["reasons"], *session["pseudo"]] if row["residual"] != 0], why)
 
 
 def _first_calibration(facts: Facts) -> Finding | None:

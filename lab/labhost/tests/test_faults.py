@@ -17,7 +17,7 @@ from labhost.faults.table import AMD, INTEL, Boot, Case
 from labhost.paths import ROOT
 
 AGREES = {"verdict": "agrees", "why": ""}
-GOOD_ROW = {"number": 10, "name": "CPUID", "verdict": "agrees"}
+GOOD_ROW = {"number": 10, "name": "CPUID", "verdict": "agrees", "residual": 0}
 
 
 def session(**more: Any) -> dict[str, Any]:
@@ -63,7 +63,16 @@ CANNOT = "cannot tell"
 ALARMS: dict[str, tuple[str, int, dict[str, Any], list[str]]] = {
     "cross-check": ("check", 1, session(verdict="disagrees", why="x", reasons=[GOOD_ROW, BROKEN_ROW]), ["MSR_WRITE"]),
     "reset": ("check", 2, session(verdict=CANNOT, why="a count of HLT fell on CPU 0: a reset"), ["HLT"]),
-    "layout": ("check", 2, session(verdict=CANNOT, why="the vendor module's layout changed and exits were counted"), []),
+    "layout": (
+        "check",
+        2,
+        session(
+            verdict=CANNOT,
+            why="the vendor module's layout changed and exits were counted",
+            reasons=[GOOD_ROW, {"number": 12, "name": "HLT", "verdict": CANNOT, "residual": -3}],
+        ),
+        ["HLT"],
+    ),
     "losses": ("check", 2, session(verdict=CANNOT, why="y", losses_by_cause={"no_slot": 3}), []),
     "told": ("guests", 1, {"judged": {"different": 1}, "different": [{"reason": 10}, {"reason": 48}]}, ["CPUID", "48"]),
     "calibration": ("calibrate", 1, {"verdict": "disagrees", "why": "z", "reasons": [BROKEN_ROW], "kvm_stats": []}, ["MSR_WRITE"]),
