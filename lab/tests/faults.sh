@@ -3,7 +3,7 @@
 # Faults, and runs without one, in a lab host of any kind. Judges nothing: leaves in /out/CASE what labhost/faults/ evaluates.
 # usage: faults.sh NAME:MODULES:PAGING:WORKLOAD:PROGRAMS…
 #   MODULES   set of modules to load (use-modules)
-#   WORKLOAD  linux, storm, reload, slots or lookups: a function below
+#   WORKLOAD  linux, storm, reload, slots, burst or lookups: a function below
 #   PROGRAMS  directory of /files whose exitledger takes the place of the host's own; - for none
 set -eu
 # shellcheck source=lab/tests/harness.sh
@@ -94,6 +94,22 @@ slots() {
 	judge
 	kill $_holder $_asker
 	wait $_holder $_asker || true
+}
+
+# A slot table that is full for a while: nobody's verdict is in doubt but those of vCPUs that found none.
+burst() {
+	use-modules "$modules" "$paging"
+	serve --slots 3
+	/files/exitledger-vm-storm --vms 6 --at-once 6 --cpuids 20011 &
+	_storm=$!
+	while [ ! -e "$dir/vcpus.txt" ]; do
+		# shellcheck disable=SC2012 # names of the kernel's own
+		[ "$(ls -d /sys/kernel/debug/kvm/*/vcpu* 2>/dev/null | wc -l)" -lt 6 ] || ls -d /sys/kernel/debug/kvm/*/vcpu* >"$dir/vcpus.txt"
+		kill -0 $_storm || break
+	done
+	wait $_storm
+	boot-guest --forks 0 -- exitledger-guest --scope vcpu >/dev/null
+	judge
 }
 
 # Heavy bpf(2) look-ups, which the kernel may preempt. The event's own histogram is a third count of the same tracepoint.

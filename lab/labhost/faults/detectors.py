@@ -98,6 +98,14 @@ def _told(facts: Facts) -> Finding | None:
     return Finding(list(dict.fromkeys(reasons)), f"{answer.json['judged']['different']} answers to guests were not the eBPF count")
 
 
+def _unjudged(facts: Facts) -> Finding | None:
+    answer = facts.answer("guests")
+    lost = answer.json.get("losses", 0)
+    if answer.status != 2 or lost == 0:
+        return None
+    return Finding([], f"{lost} events of vCPUs that had no book: not every answer was judged")
+
+
 def _laws(facts: Facts) -> Finding | None:
     answer = facts.answer("check")
     broken = answer.json.get("laws_broken", [])
@@ -117,6 +125,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("layout", "the place of the exit reason is proven anew at each load (exitledger check)", _layout),
     Detector("losses", "events that a program could not book, or that found no slot (exitledger check)", _losses),
     Detector("told", "each answer that a guest got about itself (exitledger check --guests)", _told),
+    Detector("unjudged", "answers to guests whose vCPUs had no book (exitledger check --guests)", _unjudged),
     Detector("calibration", "known numbers of exits against the table (exitledger calibrate)", _calibration),
     Detector("kvm-stats", "KVM's statistics against the table (exitledger calibrate)", _kvm_stats),
     Detector("first-calibration", "seven exits of some kinds before a session's first verdict (exitledger check)", _first_calibration),

@@ -13,7 +13,7 @@ from labhost.faults import detectors, main, proofs, table
 from labhost.faults.evaluate import Result, document, evaluate, verdict
 from labhost.faults.facts import Facts
 from labhost.faults.proofs import Evidence
-from labhost.faults.table import AMD, INTEL, Boot, Case
+from labhost.faults.table import AMD, AMD_2, INTEL, Boot, Case
 from labhost.paths import ROOT
 
 AGREES = {"verdict": "agrees", "why": ""}
@@ -75,6 +75,7 @@ ALARMS: dict[str, tuple[str, int, dict[str, Any], list[str]]] = {
     ),
     "losses": ("check", 2, session(verdict=CANNOT, why="y", losses_by_cause={"no_slot": 3}), []),
     "told": ("guests", 1, {"judged": {"different": 1}, "different": [{"reason": 10}, {"reason": 48}]}, ["CPUID", "48"]),
+    "unjudged": ("guests", 2, {"judged": {"equal": 60, "different": 0}, "different": [], "losses": 4567}, []),
     "calibration": ("calibrate", 1, {"verdict": "disagrees", "why": "z", "reasons": [BROKEN_ROW], "kvm_stats": []}, ["MSR_WRITE"]),
     "kvm-stats": (
         "calibrate",
@@ -255,8 +256,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(list(table.CASES), main.parse([]).cases)
 
     def test_one_fault_comes_with_its_hosts_run_without_fault(self) -> None:
-        cases = main.parse(["--host", "amd", "--only", "slots-too-few"]).cases
-        self.assertEqual([("", AMD), ("slots-too-few", AMD)], [(case.fault, case.boot) for case in cases])
+        cases = main.parse(["--host", "amd", "--only", "shared-counter"]).cases
+        self.assertEqual([("", AMD_2), ("shared-counter", AMD_2)], [(case.fault, case.boot) for case in cases])
 
     def test_refused(self) -> None:
         self.assertIn("no-such-fault", self.refused("--only", "no-such-fault"))
