@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
 #   --quick  units, lint, dashboards and rules, the emulated AMD host with one CPU
-#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one, every dashboard's queries on its data
-#   --all    that in full, with clang-tidy, every kernel patch built by itself, the dashboards drawn, and the demos
+#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one, every dashboard's queries on its data, two faults
+#   --all    that in full, with clang-tidy, every kernel patch built by itself, the dashboards drawn, the demos, and every fault
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -77,6 +77,7 @@ fi
 if [ "$tier" = default ]; then
 	check "packages, their modules on the AMD host" tools/package-test.sh
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
+	check "two faults are caught, AMD host" lab/lab faults --host amd --only reason-off-by-one --only slots-too-few --out out/faults-amd
 fi
 if [ "$tier" = all ]; then
 	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
@@ -92,6 +93,7 @@ if [ "$tier" = all ]; then
 	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200
 	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
 	check "demo with the counter at the published place is refused" tools/demo-fault.sh
+	check "every fault is caught" lab/lab faults
 fi
 
 printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"

@@ -31,7 +31,7 @@ class RowJudge {
   }
 
   CalibratedRow judge() {
-    if (take_answers()) {
+    if (has_book() && take_answers()) {
       for (const Reason reason : reasons()) judge_reason(reason);
       judge_stats();
     }
@@ -43,6 +43,13 @@ class RowJudge {
     if (worst(result_.verdict, verdict) == result_.verdict) return;
     result_.verdict = verdict;
     result_.why = why;
+  }
+
+  // A guest that ran to its end exited. Where it was asked, its answers tell whether it had a slot.
+  bool has_book() {
+    if (!books_.run.answers.empty() || books_.ebpf.all() > 0) return true;
+    decide(Verdict::kCannotTell, "the guest's vCPU has no book: see exitledger_slots_limit");
+    return false;
   }
 
   // The leaf's count per reason, each of which must be the eBPF count of the same instant.

@@ -65,6 +65,16 @@ TEST(JudgeRow, AgreesWhereAllHaveTheNumberOfTheTable) {
   }
 }
 
+TEST(JudgeRow, AGuestWithoutABookIsNoDisagreement) {
+  RowBooks books = faultless(vmx::kVmcall, kTurns);
+  books.ebpf = {};
+  books.traced.clear();
+  books.run.answers.clear();
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  EXPECT_EQ(row.verdict, Verdict::kCannotTell);
+  EXPECT_NE(row.why.find("exitledger_slots_limit"), std::string::npos) << row.why;
+}
+
 TEST(JudgeRow, ANumberThatBothBooksShareButTheTableDoesNotHaveDisagrees) {
   const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kVmcall, kTurns - 1));
   EXPECT_EQ(row.verdict, Verdict::kDisagrees);

@@ -46,6 +46,9 @@ void print_guests(const nlohmann::json& answer) {
   const Vendor vendor = answer.at("vendor") == to_string(Vendor::kSvm) ? Vendor::kSvm : Vendor::kVmx;
   for (const auto& [label, count] : answer.at("judged").items())
     fmt::print("{:<14} {:>12}\n", label, grouped(count.get<std::uint64_t>()));
+  if (const auto lost = answer.at("losses").get<std::uint64_t>(); lost > 0)
+    fmt::print("{:<14} {:>12}  events of vCPUs without a book: not every answer was judged (serve --slots)\n", "lost",
+               grouped(lost));
   for (const auto& row : answer.at("different"))
     fmt::print("different: VM {}, vCPU {}, {} (scope {}): told {}, not {} to {}; {} ns\n",
                row.at("vm").get<std::uint64_t>(), row.at("vcpu").get<unsigned>(),
@@ -66,7 +69,9 @@ int check_guests(const Common& common, bool json) {
   else
     print_guests(*answer);
   if (judged.at("different").get<std::uint64_t>() > 0) return exit_status(Verdict::kDisagrees);
-  return exit_status(judged.at("equal").get<std::uint64_t>() > 0 ? Verdict::kAgrees : Verdict::kCannotTell);
+  const bool all_judged = answer->at("losses").get<std::uint64_t>() == 0;
+  return exit_status(all_judged && judged.at("equal").get<std::uint64_t>() > 0 ? Verdict::kAgrees
+                                                                               : Verdict::kCannotTell);
 }
 
 }  // namespace

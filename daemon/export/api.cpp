@@ -159,6 +159,7 @@ ApiAnswer Api::answers(const ApiParameters& /*none*/) {
     judged[std::string{told_label(static_cast<el_told>(told))}] = sample->judged[told];
   return {200, Json{{"vendor", to_string(books_.modules().vendor.value_or(Vendor::kVmx))},
                     {"judged", std::move(judged)},
+                    {"losses", sample->losses.of_vcpu_books()},
                     {"different", answers_json(books_.different_answers())},
                     {"answers", answers_json(books_.guest_answers())}}};
 }

@@ -123,6 +123,7 @@ TEST(Losses, HostBookIsTouchedByLostExitsAndProgramsThatDidNotRun) {
   losses.recursion_misses["on_kvm_exit_timed"] = 1024;
   losses.recursion_misses["on_kvm_cpuid"] = 2048;
   EXPECT_EQ(losses.of_host_book(), 4032u);
+  EXPECT_EQ(losses.of_vcpu_books(), 19u);
   EXPECT_EQ(losses.total(), 4095u);
 }
 

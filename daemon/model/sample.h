@@ -23,6 +23,9 @@ struct Losses {
   /// Events missing from a book that verdicts rest on (the host's): exits not counted, runs missed by the programs that
   /// count exits and answers. A death or an entry that went unseen takes nothing from it.
   [[nodiscard]] std::uint64_t of_host_book() const;
+  /// Events missing from the vCPUs' books alone: exits of vCPUs that got no slot, and questions of guests that could
+  /// not be remembered, so that their answers were not judged.
+  [[nodiscard]] std::uint64_t of_vcpu_books() const;
   /// All of them, whichever book.
   [[nodiscard]] std::uint64_t total() const;
 };

@@ -3,6 +3,7 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 from . import options, run, say
@@ -14,15 +15,25 @@ class Interrupted(Exception):
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["faults"]:
+        from .faults import main as faults
+
+        chosen = faults.parse(arguments[1:])
+        return _guarded(lambda: faults.run(chosen))
     given = options.parse(arguments)
+    if given.action == "shell":
+        from . import shell  # needs a terminal, which `run` does without
+
+        return _guarded(lambda: shell.shell(given))
+    return _guarded(lambda: run.run(given))
+
+
+def _guarded(action: Callable[[], int]) -> int:
+    """The action's status; a failure of the lab is one line and a status of its own."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        if given.action == "shell":
-            from . import shell  # needs a terminal, which `run` does without
-
-            return shell.shell(given)
-        return run.run(given)
+        return action()
     except LabError as error:
         say.error(str(error))
         return STATUS_LAB_FAILED

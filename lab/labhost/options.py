@@ -37,6 +37,9 @@ class Options:
     out: Path | None = None
     timeout_s: float = 1800.0
     command: list[str] = field(default_factory=list)
+    # More sets of modules for use-modules: name, and what is patched on top of the series.
+    module_sets: dict[str, list[Path]] = field(default_factory=dict)
+    kernel_arguments: str = ""
 
 
 def parse(arguments: list[str]) -> Options:
@@ -130,10 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Emulated hosts with the patched KVM.",
         epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell|faults")
     actions.add_parser(
         "run", parents=[host], allow_abbrev=False, usage="lab run [OPTION…] -- COMMAND…", help="run one command in a lab host"
     )
+    # Taken by faults.main before; here for --help.
+    actions.add_parser("faults", add_help=False, help="faults that must be caught (lab faults --help)")
     actions.add_parser("shell", parents=[host], allow_abbrev=False, help="a prompt on a lab host")
     return parser
 

@@ -15,7 +15,7 @@ from . import image, kernel, modules, outdisk, say
 from .bochs import BochsHost
 from .emulator import Emulator
 from .errors import LabError
-from .host import PORTS, Host, Machine
+from .host import KERNEL_ARGUMENTS, PORTS, Host, Machine
 from .options import Options
 from .paths import LOGS, RUNS
 from .qemu import QemuHost
@@ -67,6 +67,7 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
             ports=ports,
             out_disk=work / "out.disk" if options.out else None,
             forwards=options.forwards,
+            arguments=f"{KERNEL_ARGUMENTS} {options.kernel_arguments}".strip(),
         )
         machine.initramfs = _initramfs(options, host, machine.kernel, nonce, extra_config or {})
         if machine.out_disk:
@@ -104,6 +105,8 @@ def _initramfs(options: Options, host: Host, its: kernel.Kernel, nonce: str, ext
             if options.modules == "patched" or options.modules_dir is not None:
                 raise
             say.progress(f"without the patched modules: {error}")
+        for name, patches in options.module_sets.items():
+            sets[name] = modules.patched(its, patches)
         network_driver = host.network_driver(its) if options.network else None
         base = image.host_archive(its, sets)
     config = {
