@@ -5,8 +5,12 @@ import signal
 import sys
 from types import FrameType
 
-from . import options, run, say
+from . import options, oraclerun, run, say, soak
 from .errors import STATUS_LAB_FAILED, LabError
+
+
+# Actions that boot lab hosts themselves and judge what comes out; each has options of its own.
+JUDGES = {"oracle": oraclerun.main, "soak": soak.main}
 
 
 class Interrupted(Exception):
@@ -14,10 +18,14 @@ class Interrupted(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    given = options.parse(arguments)
+    judge = JUDGES.get(arguments[0]) if arguments else None
+    given = None if judge else options.parse(arguments)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
+        if judge is not None:
+            return judge(arguments[1:])
+        assert given is not None
         if given.action == "shell":
             from . import shell  # needs a terminal, which `run` does without
 

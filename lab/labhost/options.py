@@ -35,6 +35,7 @@ class Options:
     extra_patches: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     out: Path | None = None
+    exit_record: Path | None = None
     timeout_s: float = 1800.0
     command: list[str] = field(default_factory=list)
 
@@ -69,6 +70,8 @@ def parse(arguments: list[str]) -> Options:
         parser.error(f"--modules-dir {given.modules_dir}: not a directory")
     if given.out is not None and given.out.exists() and not given.out.is_dir():
         parser.error(f"--out {given.out}: not a directory")
+    if given.action == "run" and given.exit_record is not None and (given.host, given.cpus) != ("intel", 1):
+        parser.error("--exit-record: only an intel host with one CPU keeps one")
     return Options(
         action=given.action,
         host=given.host,
@@ -82,6 +85,7 @@ def parse(arguments: list[str]) -> Options:
         extra_patches=given.extra_patch,
         files=given.file,
         out=given.out,
+        exit_record=given.exit_record if given.action == "run" else None,
         timeout_s=given.timeout_s,
         command=command,
     )
@@ -131,8 +135,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell")
-    actions.add_parser(
+    run = actions.add_parser(
         "run", parents=[host], allow_abbrev=False, usage="lab run [OPTION…] -- COMMAND…", help="run one command in a lab host"
+    )
+    run.add_argument(
+        "--exit-record",
+        type=Path,
+        metavar="FILE",
+        help="the processor's own record of its VM exits: one byte each, the basic reason, in order (intel, one CPU; slower)",
     )
     actions.add_parser("shell", parents=[host], allow_abbrev=False, help="a prompt on a lab host")
     return parser
