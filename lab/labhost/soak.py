@@ -72,10 +72,10 @@ def table(sessions: list[dict[str, Any]], judged: Judgement) -> str:
     counts = {
         (session["paging"], row["number"]): (row["ebpf"], row["leaf"]) for session in sessions for row in session["reasons"]
     }
-    lines = [f"{'reason':>6} {'':<20}" + "".join(f"{mode + ' eBPF':>14} {mode + ' leaf':>14}" for mode in modes)]
+    lines = [f"{'reason':>6} {'':<20}" + "".join(f" {mode + ' eBPF':>14} {mode + ' leaf':>14}" for mode in modes)]
     for number, name in judged.reasons:
         books = [counts.get((mode, number), (0, 0)) for mode in modes]
-        lines.append(f"{number:>6} {name:<20}" + "".join(f"{ebpf:>14,} {leaf:>14,}" for ebpf, leaf in books))
+        lines.append(f"{number:>6} {name:<20}" + "".join(f" {ebpf:>14,} {leaf:>14,}" for ebpf, leaf in books))
     lines.append(f"{judged.exits:,} exits, {judged.from_guests:,} of Linux guests")
     return "\n".join(lines + [f"{'true: ' if holds else 'FALSE:'} {text}" for text, holds in judged.conditions.items()])
 
