@@ -132,7 +132,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="lab",
         allow_abbrev=False,
         description="Emulated hosts with the patched KVM.",
-        epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
+        epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr. "
+        "`lab oracle` holds both books against the emulated processor's own record, `lab soak` runs millions of exits through "
+        "them: each has a --help of its own.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell")
     run = actions.add_parser(
