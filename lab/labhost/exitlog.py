@@ -61,7 +61,8 @@ class ExitLog:
     def _exit(self, reason: int) -> None:
         wanted = 2 if reason in (VMLAUNCH, VMRESUME) else 1
         if self._entries != wanted and not self.objection:
-            self.objection = f"exit {len(self.exits) + 1} of the record (reason {reason}) came after {self._entries} entries, not {wanted}"
+            at = f"exit {len(self.exits) + 1} of the record (reason {reason})"
+            self.objection = f"{at} came after {self._entries} entries, not {wanted}"
         self._entries = 0
         self.exits.append(reason)
 
@@ -76,7 +77,7 @@ class ExitLogReader:
         self._descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
         fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._ending = False
-        self._error: Exception | None = None
+        self._error: ValueError | None = None
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
@@ -96,14 +97,22 @@ class ExitLogReader:
             self._descriptor = -1
 
     def _follow(self) -> None:
+        while True:
+            ending = self._ending
+            try:
+                data = os.read(self._descriptor, PIPE_BYTES)
+            except BlockingIOError:
+                if ending:
+                    return
+            else:
+                self._feed(data)
+            time.sleep(PAUSE_S)
+
+    def _feed(self, data: bytes) -> None:
+        """Reading goes on after an error: a full pipe would stop the emulator, and hide why."""
+        if self._error is not None:
+            return
         try:
-            while True:
-                ending = self._ending
-                try:
-                    self.log.feed(os.read(self._descriptor, PIPE_BYTES))
-                except BlockingIOError:
-                    if ending:
-                        return
-                time.sleep(PAUSE_S)
-        except Exception as error:  # the main thread's business
+            self.log.feed(data)
+        except ValueError as error:
             self._error = error

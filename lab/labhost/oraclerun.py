@@ -133,7 +133,22 @@ def _parser() -> Parser:
     parser.add_argument("--paging", choices=PAGING, help="default: both")
     parser.add_argument("--workload", choices=WORKLOADS, help="default: both")
     parser.add_argument("--forks", type=natural, default=50, metavar="N", help="of the guest (default: 50)")
-    parser.add_argument("--count", type=natural, default=211, metavar="N", help="of each kind of exit in the calibration (default: 211)")
-    parser.add_argument("--extra-patch", type=existing, action="append", default=[], metavar="FILE", help="on top of the series; repeatable")
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "oracle", metavar="DIR", help="of result.json and the evidence (default: out/oracle)")
+    parser.add_argument(
+        "--count", type=natural, default=211, metavar="N", help="of each kind of exit in the calibration (default: 211)"
+    )
+    parser.add_argument(
+        "--extra-patch",
+        type=existing,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="on top of the series; repeatable",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "out" / "oracle",
+        metavar="DIR",
+        help="of result.json and the evidence (default: out/oracle)",
+    )
     return parser

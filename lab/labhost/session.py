@@ -54,7 +54,8 @@ class Session:
             return ExitLog()
         log = self.exit_log.finish()
         self.options.exit_record.write_bytes(log.exits)
-        say.progress(f"the processor recorded {len(log.exits)} VM exits ({log.bytes_read >> 20} MiB of log read): {self.options.exit_record}")
+        read = f"{log.bytes_read >> 20} MiB of log read"
+        say.progress(f"the processor recorded {len(log.exits)} VM exits ({read}): {self.options.exit_record}")
         return log
 
 

@@ -24,7 +24,8 @@ def read(data: bytes, step: int = 0) -> ExitLog:
 
 
 class TheLog(unittest.TestCase):
-    text = NOISE + LAUNCH + NOISE + left(10) + ENTRY + left(48, b"EPT Violation") + NOISE + ENTRY + NOISE + left(1, b"External Interrupt")
+    text = NOISE + LAUNCH + NOISE + left(10) + ENTRY + left(48, b"EPT Violation") + NOISE
+    text += ENTRY + NOISE + left(1, b"External Interrupt")
 
     def test_exits_in_order_and_nothing_else(self) -> None:
         log = read(self.text)
@@ -41,13 +42,18 @@ class TheLog(unittest.TestCase):
         self.assertEqual([10], list(read(ENTRY + left(10) + ENTRY + b"00000012347d[CPU0  ] VMEXIT reason = 4").exits))
 
     def test_no_other_device_and_no_other_line_is_an_exit(self) -> None:
-        others = b"1d[COM1  ] VMEXIT reason = 10 (CPUID)\n1d[CPU0  ] write: VMEXIT reason = 10 (CPUID)\n1e[CPU0  ] VMEXIT: Guest State Checks Failed\n"
-        log = read(others)
+        others = (
+            b"1d[COM1  ] VMEXIT reason = 10 (CPUID)\n",
+            b"1d[CPU0  ] write: VMEXIT reason = 10 (CPUID)\n",
+            b"1e[CPU0  ] VMEXIT: Guest State Checks Failed\n",
+        )
+        log = read(b"".join(others))
         self.assertEqual((b"", ""), (bytes(log.exits), log.objection))
 
     def test_a_lost_line_is_noticed(self) -> None:
-        self.assertIn("exit 2 of the record (reason 12) came after 2 entries", read(ENTRY + left(10) + ENTRY + ENTRY + left(12)).objection)
-        self.assertIn("exit 2 of the record (reason 12) came after 0 entries", read(ENTRY + left(10) + left(12)).objection)
+        said = "exit 2 of the record (reason 12) came after"
+        self.assertIn(f"{said} 2 entries", read(ENTRY + left(10) + ENTRY + ENTRY + left(12)).objection)
+        self.assertIn(f"{said} 0 entries", read(ENTRY + left(10) + left(12)).objection)
 
     def test_a_guest_that_tries_to_enter_one_exits_for_it(self) -> None:
         self.assertEqual("", read(ENTRY + LAUNCH + left(20, b"VMLAUNCH") + ENTRY + ENTRY + left(24, b"VMRESUME")).objection)
