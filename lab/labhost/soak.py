@@ -138,7 +138,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--host", choices=sorted(PAGING), default="amd", help="default: amd")
     parser.add_argument("--exits", type=natural, default=10_000_000, metavar="N", help="over both modes (default: 10 million)")
-    parser.add_argument("--forks", type=natural, default=400, metavar="N", help="of each Linux guest (default: 400)")
+    parser.add_argument("--forks", type=natural, default=500, metavar="N", help="of each Linux guest (default: 500)")
     parser.add_argument(
         "--out",
         type=Path,
