@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
 #   --quick  units, lint, dashboards and rules, the emulated AMD host with one CPU
-#   (none)   that, the second compiler, sanitizers, all emulated hosts, a Prometheus that scrapes one, every dashboard's queries on its data, two faults
-#   --all    that in full, with clang-tidy, every kernel patch built by itself, the dashboards drawn, the demos, and every fault
+#   (none)   that, the second compiler, sanitizers, all emulated hosts, the processor's own record, a Prometheus that scrapes one, every dashboard's queries on its data, two faults
+#   --all    that in full, with clang-tidy, every kernel patch built by itself, a soak, the dashboards drawn, the demos, and every fault
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -75,6 +75,7 @@ else
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 fi
 if [ "$tier" = default ]; then
+	check "oracle: the processor's own record of a calibration" lab/lab oracle --workload calibration --count 53
 	check "packages, their modules on the AMD host" tools/package-test.sh
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb
 	check "two faults are caught, AMD host" lab/lab faults --host amd --only reason-off-by-one --only slots-too-few --out out/faults-amd
@@ -86,6 +87,9 @@ if [ "$tier" = all ]; then
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
 	both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)
 	check "dashboards and rules, every query on both hosts' data" tools/dashboards.sh "${both[@]}"
+	check "oracle: the processor's own record" lab/lab oracle
+	check "oracle: a counter at the published place is accused" tools/oracle-fault.sh
+	check "soak: ten million exits" lab/lab soak
 	check "dashboards drawn" tools/dashboards-render.sh "${both[@]}" --out out/dashboards
 	check "dashboards: faults are found" tools/dashboards-test.sh "${both[@]}"
 	check "demo" tools/demo.sh

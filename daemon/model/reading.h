@@ -22,6 +22,8 @@ struct Round {
   std::uint64_t ebpf_after = 0;
   std::uint64_t own = 0;  ///< of both counts, exits of the reader's own micro guests on this CPU up to that instant,
                           ///< since the session began
+  std::uint32_t question = 0;  ///< which CPUID of its CPU's micro guest asked, from 1 (CPUID 0 asks for the epoch);
+                               ///< 0: nobody asked, as for a session's zero point
 };
 
 /// One sweep of the leaf over the CPUs.

@@ -27,9 +27,10 @@ constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED,   EL_LOSS_N
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 Json round_json(const Round& round) {
-  return {{"cpu", round.cpu},       {"ebpf_before", round.ebpf_before},
-          {"leaf", round.leaf},     {"ebpf_after", round.ebpf_after},
-          {"window", round.window}, {"own", round.own}};
+  return {{"cpu", round.cpu},          {"ebpf_before", round.ebpf_before},
+          {"leaf", round.leaf},        {"ebpf_after", round.ebpf_after},
+          {"window", round.window},    {"own", round.own},
+          {"question", round.question}};
 }
 
 Json rounds_of(Reason reason, std::span<const Round> all) {
@@ -167,6 +168,7 @@ Round read_round(const JsonFields& fields, Reason reason) {
   round.leaf = fields.natural("leaf");
   round.ebpf_after = fields.natural("ebpf_after");
   round.own = fields.natural("own");
+  round.question = static_cast<std::uint32_t>(fields.natural("question", UINT32_MAX));
   return round;
 }
 

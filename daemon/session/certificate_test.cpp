@@ -27,6 +27,7 @@ Session full_session() {
   session.reasons[2].why = "why";
   session.raw[2].window = 2;
   session.raw[2].ebpf_after += 5;
+  session.raw[2].question = 11;
   session.laws_broken = {{"no-invlpg-under-ept", 14, 3}};
   session.third.emplace();
   session.third->stats = {{"exits", 9, 7, 1, -1, Verdict::kDisagrees, "KVM counts 1 more than the eBPF book"}};
@@ -90,6 +91,7 @@ TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   EXPECT_EQ(read.reasons.back().reason, kReasonAll);
   ASSERT_EQ(read.raw.size(), session.raw.size());
   EXPECT_EQ(read.raw[2].window, 2u);
+  EXPECT_EQ(read.raw[2].question, 11u);
   EXPECT_EQ(read.raw[2].ebpf_after, session.raw[2].ebpf_after);
 }
 
@@ -132,9 +134,13 @@ TEST(Certificate, HasTheShapeOfTheContract) {
   EXPECT_EQ(cpuid["number"], 10);
   EXPECT_EQ(cpuid["name"], "CPUID");
   EXPECT_EQ(cpuid["own"], 80);
-  EXPECT_EQ(
-      cpuid["raw"]["rounds"][0],
-      (Json{{"cpu", 0}, {"ebpf_before", 1742}, {"leaf", 1735}, {"ebpf_after", 1742}, {"window", 0}, {"own", 80}}));
+  EXPECT_EQ(cpuid["raw"]["rounds"][0], (Json{{"cpu", 0},
+                                             {"ebpf_before", 1742},
+                                             {"leaf", 1735},
+                                             {"ebpf_after", 1742},
+                                             {"window", 0},
+                                             {"own", 80},
+                                             {"question", 0}}));
   ASSERT_EQ(session["pseudo"].size(), 1u);
   EXPECT_EQ(session["pseudo"][0]["name"], "ALL");
 }

@@ -98,7 +98,8 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
     reading.passes = 0;  // the host's: as the last CPU tells them
     auto answers = ask_paired(options, ebpf, own, queries, cpu);
     if (!answers) return tl::unexpected{answers.error()};
-    for (const PairedAnswer& answer : *answers) {
+    for (std::uint32_t question = 0; question < answers->size(); ++question) {
+      const PairedAnswer& answer = (*answers)[question];
       if (leaf::refused(answer.leaf.registers))
         return fail("read the leaf of CPU", std::to_string(cpu),
                     fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON",
@@ -121,6 +122,7 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
       round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
       round.leaf = leaf::exits_in(answer.leaf.registers);
       round.own = answer.own;
+      round.question = question;
       reading.rounds.push_back(round);
     }
   }

@@ -26,6 +26,7 @@ TIME_AT_START = 1_700_000_000
 # for the other to do took minutes. HLT is woken by an interrupt.
 ARGUMENTS = "idle=halt"
 
+LOG = "bochs.log"
 SLIRP = "slirp.conf"
 # The card, by which nothing but the forwards is reached. Even a restricted slirp serves TFTP, for reading and writing, from
 # the directory `ethdev`, and an empty one is this machine's root: nothing can be below /dev/null.
@@ -56,11 +57,12 @@ class BochsHost(Host):
             f"clock: sync=none, time0={TIME_AT_START}",
             "vga: extension=none, realtime=0, update_freq=1",
             "display_library: term",
-            "log: bochs.log",
+            f"log: {machine.exit_log.name if machine.exit_log else LOG}",
             "panic: action=fatal",
             "error: action=ignore",
             "info: action=ignore",
-            "debug: action=ignore",
+            # Lines of its debug level are a processor's doings; of any other device they are noise.
+            f"debug: action=ignore{', cpu0=report' if machine.exit_log else ''}",
         ]
         if machine.out_disk:
             out_shape = bootdisk.geometry(machine.out_disk.stat().st_size)
@@ -82,7 +84,7 @@ class BochsHost(Host):
         return netdriver.built(kernel)
 
     def last_words(self, machine: Machine) -> str:
-        log = machine.work / "bochs.log"
+        log = machine.work / LOG
         text = log.read_text(errors="replace") if log.exists() else ""
         panics = re.findall(r"^\d+p(\[.*)$", text, re.MULTILINE)
         return panics[0] if panics else (text.strip().splitlines() or ["nothing in its log"])[-1]

@@ -3,11 +3,14 @@
 
 import signal
 import sys
-from collections.abc import Callable
 from types import FrameType
 
-from . import options, run, say
+from . import options, oraclerun, run, say, soak
 from .errors import STATUS_LAB_FAILED, LabError
+from .faults import main as faults
+
+# Actions that boot lab hosts themselves and judge what comes out; each has options of its own.
+JUDGES = {"oracle": oraclerun.main, "soak": soak.main, "faults": faults.main}
 
 
 class Interrupted(Exception):
@@ -15,25 +18,19 @@ class Interrupted(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:1] == ["faults"]:
-        from .faults import main as faults
-
-        chosen = faults.parse(arguments[1:])
-        return _guarded(lambda: faults.run(chosen))
-    given = options.parse(arguments)
-    if given.action == "shell":
-        from . import shell  # needs a terminal, which `run` does without
-
-        return _guarded(lambda: shell.shell(given))
-    return _guarded(lambda: run.run(given))
-
-
-def _guarded(action: Callable[[], int]) -> int:
-    """The action's status; a failure of the lab is one line and a status of its own."""
+    judge = JUDGES.get(arguments[0]) if arguments else None
+    given = None if judge else options.parse(arguments)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        return action()
+        if judge is not None:
+            return judge(arguments[1:])
+        assert given is not None
+        if given.action == "shell":
+            from . import shell  # needs a terminal, which `run` does without
+
+            return shell.shell(given)
+        return run.run(given)
     except LabError as error:
         say.error(str(error))
         return STATUS_LAB_FAILED

@@ -11,6 +11,14 @@ MAX_CPUS = 8
 MAX_FORWARDS = {"intel": 5}
 
 
+# What main hands to others, which have options of their own.
+JUDGES = {
+    "oracle": "both books against the emulated processor's own record",
+    "soak": "millions of exits through both books",
+    "faults": "faults that must be caught",
+}
+
+
 @dataclass(frozen=True)
 class Forward:
     """A TCP port of this machine's loopback that leads to one of the lab host's."""
@@ -35,6 +43,7 @@ class Options:
     extra_patches: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     out: Path | None = None
+    exit_record: Path | None = None
     timeout_s: float = 1800.0
     command: list[str] = field(default_factory=list)
     # More sets of modules for use-modules: name, and what is patched on top of the series.
@@ -72,6 +81,8 @@ def parse(arguments: list[str]) -> Options:
         parser.error(f"--modules-dir {given.modules_dir}: not a directory")
     if given.out is not None and given.out.exists() and not given.out.is_dir():
         parser.error(f"--out {given.out}: not a directory")
+    if given.action == "run" and given.exit_record is not None and (given.host, given.cpus) != ("intel", 1):
+        parser.error("--exit-record: only an intel host with one CPU keeps one")
     return Options(
         action=given.action,
         host=given.host,
@@ -85,6 +96,7 @@ def parse(arguments: list[str]) -> Options:
         extra_patches=given.extra_patch,
         files=given.file,
         out=given.out,
+        exit_record=given.exit_record if given.action == "run" else None,
         timeout_s=given.timeout_s,
         command=command,
     )
@@ -133,12 +145,19 @@ def _parser() -> argparse.ArgumentParser:
         description="Emulated hosts with the patched KVM.",
         epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell|faults")
-    actions.add_parser(
+    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell|oracle|soak|faults")
+    run = actions.add_parser(
         "run", parents=[host], allow_abbrev=False, usage="lab run [OPTION…] -- COMMAND…", help="run one command in a lab host"
     )
-    # Taken by faults.main before; here for --help.
-    actions.add_parser("faults", add_help=False, help="faults that must be caught (lab faults --help)")
+    run.add_argument(
+        "--exit-record",
+        type=Path,
+        metavar="FILE",
+        help="the processor's own record of its VM exits: one byte each, the basic reason, in order (intel, one CPU; slower)",
+    )
+    # Taken by main before; here for --help.
+    for judge, what in JUDGES.items():
+        actions.add_parser(judge, add_help=False, help=f"{what} (lab {judge} --help)")
     actions.add_parser("shell", parents=[host], allow_abbrev=False, help="a prompt on a lab host")
     return parser
 

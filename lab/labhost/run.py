@@ -7,6 +7,7 @@ import time
 
 from . import say
 from .errors import STATUS_TIMED_OUT, LabError
+from .exitlog import ExitLog
 from .options import Options
 from .protocol import ControlParser, Event, MarkedStream, WholeLines, end_mark, parse_facts
 from .scan import ConsoleScanner
@@ -63,7 +64,7 @@ class Watch:
             self._drain()
             if self.scanner.failed:
                 self._raise_cause()
-            words = self.session.host.last_words(self.session.machine)
+            words = self.session.last_words()
             raise LabError(f"the emulator ended by itself: {words}")
 
     def close(self) -> None:
@@ -97,6 +98,11 @@ class Watch:
 
 def run(options: Options) -> int:
     """The command's status, or STATUS_TIMED_OUT; LabError if the lab failed."""
+    return run_recorded(options)[0]
+
+
+def run_recorded(options: Options) -> tuple[int, ExitLog]:
+    """The same, and what the processor said of itself: nothing unless options.exit_record asks for it."""
     with started(options) as session:
         watch = Watch(session)
         try:
@@ -108,11 +114,12 @@ def run(options: Options) -> int:
             say.error(f"the emulator's threads: {session.emulator.threads()}")
             for line in session.console_log.read_text(errors="replace").splitlines()[-5:]:
                 say.error(f"console: {line}")
-            return STATUS_TIMED_OUT
+            return STATUS_TIMED_OUT, ExitLog()
         session.emulator.stop()
         session.collect_out()
+        record = session.collect_record()
         say.progress(f"status {status}")
-        return status
+        return status, record
 
 
 class Output:

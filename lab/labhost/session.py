@@ -15,6 +15,7 @@ from . import image, kernel, modules, outdisk, say
 from .bochs import BochsHost
 from .emulator import Emulator
 from .errors import LabError
+from .exitlog import ExitLog, ExitLogReader
 from .host import KERNEL_ARGUMENTS, PORTS, Host, Machine
 from .options import Options
 from .paths import LOGS, RUNS
@@ -35,11 +36,27 @@ class Session:
     nonce: str
     readers: dict[str, int]
     console_log: Path
+    exit_log: ExitLogReader | None = None
+
+    def last_words(self) -> str:
+        """Why the emulator ended by itself, as far as it said."""
+        panics = self.exit_log.finish().panics if self.exit_log else []
+        return panics[0] if panics else self.host.last_words(self.machine)
 
     def collect_out(self) -> None:
         if self.machine.out_disk and self.options.out:
             count = outdisk.extract(self.machine.out_disk, self.options.out)
             say.progress(f"{count} files from /out are in {self.options.out}")
+
+    def collect_record(self) -> ExitLog:
+        """The processor's record, once the emulator has been stopped; also to the file that was asked for."""
+        if self.exit_log is None or self.options.exit_record is None:
+            return ExitLog()
+        log = self.exit_log.finish()
+        self.options.exit_record.write_bytes(log.exits)
+        read = f"{log.bytes_read >> 20} MiB of log read"
+        say.progress(f"the processor recorded {len(log.exits)} VM exits ({read}): {self.options.exit_record}")
+        return log
 
 
 @contextlib.contextmanager
@@ -50,6 +67,7 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
     work, console_log = _directories()
     readers: dict[str, int] = {}
     emulator: Emulator | None = None
+    exit_log: ExitLogReader | None = None
     try:
         ports = {name: work / f"{name}.port" for name in PORTS}
         for path in ports.values():
@@ -69,6 +87,9 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
             forwards=options.forwards,
             arguments=f"{KERNEL_ARGUMENTS} {options.kernel_arguments}".strip(),
         )
+        if options.exit_record is not None:
+            machine.exit_log = work / "exits.fifo"
+            exit_log = ExitLogReader(machine.exit_log)
         machine.initramfs = _initramfs(options, host, machine.kernel, nonce, extra_config or {})
         if machine.out_disk:
             outdisk.create(machine.out_disk)
@@ -77,10 +98,12 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
         machine.initramfs = []
         say.progress(f"booting an {options.host} host, {options.cpus} CPU, {machine.kernel.release}; console: {console_log}")
         emulator = Emulator(command, work)
-        yield Session(options, host, machine, emulator, nonce, readers, console_log)
+        yield Session(options, host, machine, emulator, nonce, readers, console_log, exit_log)
     finally:
         if emulator is not None:
             emulator.stop()
+        if exit_log is not None:
+            exit_log.close()
         for descriptor in readers.values():
             os.close(descriptor)
         shutil.rmtree(work, ignore_errors=True)

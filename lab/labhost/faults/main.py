@@ -29,6 +29,10 @@ class Chosen:
     list_only: bool
 
 
+def main(arguments: list[str]) -> int:
+    return run(parse(arguments))
+
+
 def parse(arguments: list[str]) -> Chosen:
     """Exits with 2 and a usage line if they make no sense."""
     parser = _parser()

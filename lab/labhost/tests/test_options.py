@@ -61,6 +61,13 @@ class Options(unittest.TestCase):
         self.assertIn("/nonexistent", refused("run", "--modules-dir", "/nonexistent", "--", "true"))
         self.assertIn("too late", refused("run", "--modules-dir", "/tmp", "--extra-patch", "/bin/sh", "--", "true"))
 
+    def test_only_one_intel_cpu_keeps_a_record(self) -> None:
+        self.assertEqual(Path("/tmp/x"), options.parse(["run", "--exit-record", "/tmp/x", "--", "true"]).exit_record)
+        self.assertIsNone(options.parse(["shell"]).exit_record)
+        for other in (["--host", "amd"], ["--cpus", "2"]):
+            with self.subTest(other=other):
+                self.assertIn("--exit-record", refused("run", *other, "--exit-record", "/tmp/x", "--", "true"))
+
     def test_refusals_name_the_reason(self) -> None:
         for arguments, word in (
             (["run"], "no command"),
