@@ -89,6 +89,35 @@ static __always_inline __u64 count_asked(const __u64 *count, __u32 isa, __u32 fu
 	return index < EL_INDEX_COUNT ? count[index] : 0;
 }
 
+static __always_inline void add_durations(struct el_answer *answer, const struct el_duration *duration)
+{
+	__u32 i;
+
+	answer->cpu_ns += duration->sum_ns;
+	for (i = 0; i < EL_DURATION_BUCKETS; i++)
+		answer->cpu_intervals += duration->bucket[i];
+}
+
+/* The durations that a question about cycles asks for: those of the counts that count_asked() takes. */
+static __noinline int note_durations(struct el_answer *answer)
+{
+	__u32 cpu = answer->cpu, reason = answer->index & 0xFFFF, index = el_leaf_index(answer->isa, reason), i;
+	struct el_durations *book = bpf_map_lookup_elem(&durations, &cpu);
+
+	if (!book)
+		return 0; /* time is not kept */
+	barrier_var(index); /* as in count_asked() */
+	if (index < EL_INDEX_ALL)
+		add_durations(answer, &book->by_index[index]);
+	if (reason != EL_PSEUDO_UNKNOWN)
+		return 0;
+	add_durations(answer, &book->by_index[EL_INDEX_UNKNOWN]);
+	for (i = 0; i < EL_INDEX_ALL; i++)
+		if (!(el_defined[answer->isa == EL_ISA_SVM][i / 64] >> (i % 64) & 1))
+			add_durations(answer, &book->by_index[i]);
+	return 0;
+}
+
 /* Next place in the log of own answers, or in the ring of all others'; *serial is its number. */
 static __always_inline struct el_answer *next_answer(__u32 tgid, __u64 *serial)
 {
@@ -139,9 +168,13 @@ static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struc
 	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
 	answer->vcpu_id = owner ? owner->vcpu_id : 0;
 	answer->constant = 0;
+	answer->cpu_ns = 0;
+	answer->cpu_intervals = 0;
 	told = EL_TOLD_COUNT;
 	if (self >> 32 != el_own_tgid)
 		told = judge_answer(answer, owner);
+	else if (function == EL_LEAF_FIRST)
+		note_durations(answer);
 	if (told < EL_TOLD_COUNT)
 		cpu->judged[told]++;
 	answer->told = told;

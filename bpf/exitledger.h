@@ -136,6 +136,11 @@ struct el_answer {
 	__u64 constant; /* leaf minus eBPF as it had to be; 0 where nothing was judged */
 	__u32 told;	/* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
 	__u32 vcpu_id;
+	/* The book of durations of this CPU for the reason asked; 0 but for the daemon's own questions to leaf
+	 * 0x4FFFFFFC. The leaf adds its cycles where this book adds: on this CPU, with interrupts off from one to the
+	 * other. So they hold the same intervals. */
+	__u64 cpu_ns;	     /* sum */
+	__u64 cpu_intervals; /* how many */
 };
 #define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
 #define EL_LEAF_COUNT 4u
@@ -189,7 +194,7 @@ static_assert(sizeof(el_owner) == 56);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
-static_assert(sizeof(el_answer) == 96);
+static_assert(sizeof(el_answer) == 112);
 static_assert(sizeof(el_boundary) == 24);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_layout) == 32);
@@ -200,7 +205,7 @@ _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 56, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
-_Static_assert(sizeof(struct el_answer) == 96, "el_answer");
+_Static_assert(sizeof(struct el_answer) == 112, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 24, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
 _Static_assert(sizeof(struct el_layout) == 32, "el_layout");

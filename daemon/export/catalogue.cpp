@@ -14,6 +14,8 @@ constexpr std::array kAll{
     &kSlotsLimit,       &kToldAnswers,       &kJudgedAnswers,   &kProgramAttached, &kProgramRuns,
     &kProgramSeconds,   &kBuildInfo,         &kProcessCpu,      &kProcessOpenFds,  &kProcessMaxFds,
     &kProcessVirtual,   &kProcessVirtualMax, &kProcessResident, &kProcessThreads,  &kProcessStart,
+    &kLeafCycles,       &kTscRate,           &kSessionEbpfSeconds, &kSessionLeafSeconds, &kTimeResidual,
+    &kTimeReadings,
 };
 
 // What the serialiser would pass on and a scrape would choke on.

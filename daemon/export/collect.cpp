@@ -30,6 +30,7 @@ ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit, st
   snapshot.books = books.totals(sample);
   snapshot.sessions = books.sessions();
   snapshot.rounds_by_verdict = books.rounds_by_verdict();
+  snapshot.readings_of_time = books.readings_of_time();
   const ModuleState& modules = books.modules();
   if (modules.vendor) snapshot.leaf = books.leaf_state();
   if (!sample) return snapshot;

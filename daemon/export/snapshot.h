@@ -49,6 +49,8 @@ struct ExportSnapshot {
   std::optional<LeafState> leaf;     ///< nullopt: not asked yet, or no vendor module; up only if kPresent
   std::optional<bool> kvm_stats_up;  ///< nullopt: KVM's own statistics are not used
   std::map<Verdict, std::uint64_t> rounds_by_verdict;  ///< readings judged; a verdict without entry was never given
+  /// Readings of cycles; empty: there was none. A verdict without entry was never given.
+  std::map<TimeVerdict, std::uint64_t> readings_of_time;
 
   std::string version;               ///< "0.1.0"
   std::string revision;              ///< commit that it was built from; empty if unknown

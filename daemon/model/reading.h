@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/exit_reason.h"
+#include "model/exit_time.h"
 #include "model/paging.h"
 
 namespace exitledger {
@@ -32,6 +33,7 @@ struct Reading {
   bool cycles_kept = false;
   std::vector<std::uint32_t> cpus;  ///< CPUs swept
   std::vector<Round> rounds;        ///< one per CPU and reason, kReasonAll and kReasonUnknown among the reasons
+  TimeReading time;
 };
 
 /// A known relation at the start of a session: what the eBPF book held when the leaf stood at zero.

@@ -22,6 +22,9 @@ struct Losses {
   /// Events missing from a book that verdicts rest on (the host's): exits not counted, runs missed by the programs that
   /// count exits and answers. A death or an entry that went unseen takes nothing from it.
   [[nodiscard]] std::uint64_t of_host_book() const;
+  /// Exits or entries that may be missing in the book of durations, or stand under another reason there. An entry after
+  /// a refused one misses nothing: the leaf has no interval there either.
+  [[nodiscard]] std::uint64_t of_durations() const;
   /// All of them, whichever book.
   [[nodiscard]] std::uint64_t total() const;
 };

@@ -56,6 +56,7 @@ struct Session {
   Verdict verdict = Verdict::kCannotTell;
   std::string why;  ///< one clause when the verdict is not kAgrees
   std::vector<BrokenLaw> laws_broken;
+  TimeResult time;  ///< the books of time; no part of `verdict`
 
   [[nodiscard]] bool running() const { return ended_unix_ns == 0; }
 };

@@ -8,6 +8,7 @@
 
 #include "microvm/cpu_pin.h"
 #include "session/running.h"
+#include "witness/tsc_clock.h"
 
 namespace exitledger {
 namespace {
@@ -149,7 +150,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   if (changed) layout_known_ = true;
   running_.emplace(std::move(start));
   leaf_host_.reset();
-  said_disagrees_ = false;
+  said_disagrees_ = said_beyond_ = false;
   say(LogLevel::kInfo,
       fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
                   to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
@@ -219,6 +220,7 @@ void Books::read_leaf() {
     leaf_state_ = LeafState::kPresent;
     leaf_detail_.clear();
     verdict = running_->accept(*reading, before, after);
+    if (reading->time.obstacle.empty()) count_time();
   } else {
     const std::string because = reading.error().message();
     if (leaf_detail_ != because) say(LogLevel::kWarn, "leaf: " + because);
@@ -234,6 +236,14 @@ void Books::read_leaf() {
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
+void Books::count_time() {
+  const TimeResult& time = running_->session().time;
+  ++readings_of_time_[time.verdict];
+  const bool beyond = time.verdict == TimeVerdict::kBeyondBound;
+  if (beyond && !said_beyond_) say(LogLevel::kError, fmt::format("the books of time differ: {}", time.why));
+  said_beyond_ = beyond;
+}
+
 Result<void> Books::know_leaf_host() {
   if (leaf_host_) return {};
   auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
@@ -244,7 +254,15 @@ Result<void> Books::know_leaf_host() {
 
 Result<Reading> Books::sweep_booked() {
   if (auto known = know_leaf_host(); !known) return tl::unexpected{known.error()};
-  return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
+  return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own(), no_time());
+}
+
+// Why the books of time cannot be compared; empty if they can.
+std::string Books::no_time() const {
+  if (!leaf_host_->flags.cycles_kept()) return "KVM keeps no cycles: parameter exit_cycles of module kvm is off";
+  if (!options_.probe.time) return "the probe keeps no durations";
+  if (const auto runs = monotonic_runs_on_tsc(options_.probe.sys); !runs) return runs.error().message();
+  return {};
 }
 
 Result<std::vector<LeafAnswer>> Books::ask_booked(std::span<const LeafQuery> queries) {

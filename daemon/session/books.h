@@ -73,6 +73,8 @@ class Books {
   /// Per paging mode, over all sessions of this process's life, up to `now`: the newest sample().
   [[nodiscard]] std::map<Paging, PagingBooks> totals(const std::optional<ProbeSample>& now) const;
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
+  /// Readings in which cycles were read, by what they said of time.
+  [[nodiscard]] const std::map<TimeVerdict, std::uint64_t>& readings_of_time() const { return readings_of_time_; }
 
   /// Takes a sample and brings the running session up to it; nullopt while not attached.
   [[nodiscard]] std::optional<ProbeSample> sample();
@@ -96,10 +98,12 @@ class Books {
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
   void read_leaf();
+  void count_time();
   [[nodiscard]] Result<Calibration> calibrate_now(std::uint32_t turns, bool fast);
   void calibrate_first();
   [[nodiscard]] Result<void> know_leaf_host();
   [[nodiscard]] Result<Reading> sweep_booked();
+  [[nodiscard]] std::string no_time() const;
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask_booked(std::span<const LeafQuery> queries);
   [[nodiscard]] Result<void> may_read() const;
   void find_leaf();
@@ -108,6 +112,7 @@ class Books {
   BooksOptions options_;
   Log log_;
   bool said_disagrees_ = false;  ///< of the newest reading
+  bool said_beyond_ = false;     ///< likewise, of time
   ModuleState modules_;
   std::unique_ptr<EbpfWitness> ebpf_;
   std::string detached_because_;
@@ -123,6 +128,7 @@ class Books {
   std::deque<Session> ended_;
   std::map<Paging, PagingBooks> totals_;
   std::map<Verdict, std::uint64_t> rounds_by_verdict_;
+  std::map<TimeVerdict, std::uint64_t> readings_of_time_;
   std::uint64_t next_id_ = 1;
   bool layout_known_ = false;
   Losses losses_at_rest_;  ///< when the last session ended, or at the attach: later ones belong to the next session

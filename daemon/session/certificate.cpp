@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "session/json_fields.h"
+#include "session/time_json.h"
 
 namespace exitledger {
 namespace {
@@ -259,6 +260,7 @@ Json to_json(const Session& session) {
           {"reasons", rows_json(session, true)},
           {"pseudo", rows_json(session, false)},
           {"rounds_without_row", rounds_without_row(session)},
+          {"time", time_json(session.vendor, session.time)},
           {"book", book_json(session)},
           {"losses_by_cause", losses_json(session.losses)},
           {"recursion_misses", Json(session.losses.recursion_misses)}};
@@ -290,6 +292,7 @@ Result<Session> session_from_json(const Json& json) {
   read_laws(fields, session);
   read_losses(fields, session);
   read_books(fields, session);
+  session.time = time_from(fields.object("time"));
   if (errors.first()) return tl::unexpected{*errors.first()};
   return session;
 }

@@ -53,7 +53,8 @@ RunningSession::RunningSession(Start start)
       base_(sum(base_by_cpu_)),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
-      check_(start.vendor, bases_of(start.vendor, start.boundary)) {
+      check_(start.vendor, bases_of(start.vendor, start.boundary)),
+      time_(start.vendor, !start.boundary) {
   session_.id = std::move(start.id);
   session_.vendor = start.vendor;
   session_.paging = start.paging;
@@ -84,6 +85,8 @@ Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>
   all_at_reading_ = after.counts.all();
   session_.losses = losses_since(after.losses, base_losses_);
   check_.accept(reading, session_.losses.of_host_book());
+  time_.accept(reading.time, session_.losses.of_durations());
+  session_.time = time_.result();
   not_asked_ = not_asked_for(reading, before);
   session_.rounds = check_.readings();
   session_.reasons = check_.reasons();
@@ -162,6 +165,8 @@ std::string RunningSession::obstacle() const {
 }
 
 void RunningSession::judge() {
+  // An exit whose reason is in doubt has its time under a reason in doubt.
+  if (!unproven_.empty()) session_.time.cannot_tell(unproven_);
   session_.laws_broken = broken_laws(session_);
   const std::string obstacle = this->obstacle();
   if (obstacle.empty()) {

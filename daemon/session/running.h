@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crosscheck/crosscheck.h"
+#include "crosscheck/time_check.h"
 #include "model/calibration.h"
 #include "model/session.h"
 #include "session/sweep.h"
@@ -71,6 +72,7 @@ class RunningSession {
   std::map<Reason, DurationHistogram> base_durations_;
   OwnExits own_;
   CrossCheck check_;
+  TimeCheck time_;
   std::uint64_t all_at_reading_ = 0;
 };
 

@@ -9,6 +9,7 @@
 
 #include "microvm/cpu_pin.h"
 #include "model/leaf_abi.h"
+#include "witness/tsc_clock.h"
 
 namespace exitledger {
 namespace {
@@ -37,6 +38,47 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
                 fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match", stored.size(),
                             traced.size(), paired.size()));
   return paired;
+}
+
+// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations.
+bool has_time(Reason reason) { return is_summand(reason); }
+
+std::vector<LeafQuery> queries_to(const LeafHost& host, bool with_time) {
+  std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
+  for (const Reason reason : host.reasons) {
+    if (in_both_books(reason) || (with_time && reason == kReasonBackwards))
+      queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+    if (with_time && has_time(reason)) queries.push_back({leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+  }
+  return queries;
+}
+
+// One answer of a CPU into the reading.
+Result<void> take(const PairedAnswer& answer, std::uint32_t cpu, std::uint64_t epoch, Reading& reading) {
+  const LeafQuery& query = answer.leaf.query;
+  const leaf::Registers& told = answer.leaf.registers;
+  if (leaf::refused(told))
+    return fail("read the leaf of CPU", std::to_string(cpu),
+                fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON", query.eax, query.ecx),
+                EPERM);
+  const auto reason = static_cast<Reason>(query.ecx & 0xFFFF);
+  if (query.eax == leaf::kInfo) {
+    if (leaf::exits_in(told) != epoch)
+      return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
+  } else if (query.eax == leaf::kCycles) {
+    reading.time.rounds.push_back({cpu, reason, leaf::cycles_in(told), answer.traced.cpu_ns, answer.traced.cpu_intervals});
+  } else if (reason == kReasonBackwards) {
+    reading.time.backwards += leaf::exits_in(told);
+  } else {
+    Round round;
+    round.cpu = cpu;
+    round.reason = reason;
+    round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
+    round.leaf = leaf::exits_in(told);
+    round.own = answer.own;
+    reading.rounds.push_back(round);
+  }
+  return {};
 }
 
 }  // namespace
@@ -73,16 +115,15 @@ Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWit
   return paired;
 }
 
-Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own) {
-  std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
-  for (const Reason reason : host.reasons)
-    if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
-
+Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own,
+                      const std::string& no_time) {
+  const std::vector<LeafQuery> queries = queries_to(host, no_time.empty());
   Reading reading;
   reading.vendor = vendor_of(host.flags.vendor());
   reading.paging = static_cast<Paging>(host.flags.paging());
   reading.cycles_kept = host.flags.cycles_kept();
   reading.epoch = host.epoch;
+  reading.time.obstacle = no_time;
   auto cpus = usable_cpus();
   if (!cpus) return tl::unexpected{cpus.error()};
   reading.cpus = std::move(*cpus);
@@ -94,28 +135,10 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
   for (const std::uint32_t cpu : reading.cpus) {
     auto answers = ask_paired(options, ebpf, own, queries, cpu);
     if (!answers) return tl::unexpected{answers.error()};
-    for (const PairedAnswer& answer : *answers) {
-      if (leaf::refused(answer.leaf.registers))
-        return fail("read the leaf of CPU", std::to_string(cpu),
-                    fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON",
-                                answer.leaf.query.eax, answer.leaf.query.ecx),
-                    EPERM);
-      if (answer.leaf.query.eax == leaf::kInfo) {
-        const std::uint64_t epoch =
-            static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
-        if (epoch != host.epoch)
-          return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
-        continue;
-      }
-      Round round;
-      round.cpu = cpu;
-      round.reason = static_cast<Reason>(answer.leaf.query.ecx & 0xFFFF);
-      round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
-      round.leaf = leaf::exits_in(answer.leaf.registers);
-      round.own = answer.own;
-      reading.rounds.push_back(round);
-    }
+    for (const PairedAnswer& answer : *answers)
+      if (auto taken = take(answer, cpu, host.epoch, reading); !taken) return tl::unexpected{taken.error()};
   }
+  reading.time.clocks = read_clock_pair();
   return reading;
 }
 
