@@ -20,7 +20,8 @@ void print_row(const ReasonVerdict& row, const std::string& name) {
 void print_time(const Session& session) {
   const TimeResult& time = session.time;
   if (time.reasons.empty()) return;
-  fmt::print("time from exit to entry, since the session's first reading; TSC {} Hz\n", grouped(time.rate_hz));
+  fmt::print("time from exit to entry, since the session's first reading; TSC {} Hz, explained per exit: {} ns\n",
+             grouped(time.rate_hz), grouped(static_cast<std::uint64_t>(time.gap_ns)));
   fmt::print("{:>6}  {:<22} {:>14} {:>16} {:>16} {:>12}  {}\n", "reason", "name", "exits", "eBPF us", "leaf us",
              "ns per exit", "verdict");
   constexpr double kNsPerUs = 1000;

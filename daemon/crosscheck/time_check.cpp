@@ -48,6 +48,8 @@ void TimeCheck::accept(const TimeReading& reading, std::uint64_t lost) {
   }
   if (!first_backwards_) first_backwards_ = reading.backwards;
   backwards_ = reading.backwards - *first_backwards_;
+  own_ns_ += reading.own_ns;
+  own_intervals_ += reading.own_intervals;
   rate_.accept(reading.clocks);
   ++readings_;
 }
@@ -59,6 +61,7 @@ std::string TimeCheck::obstacle() const {
   if (readings_ == 0) return "no reading yet";
   if (lost_ > 0) return fmt::format("{} interval{} may be missing in the eBPF book", lost_, lost_ == 1 ? "" : "s");
   if (backwards_ > 0) return fmt::format("the TSC went backwards in {} interval{}", backwards_, backwards_ == 1 ? "" : "s");
+  if (own_intervals_ == 0) return "none of the reader's own exits was timed";
   if (readings_ == 1) return "one reading so far: time is compared from it on";
   if (!rate_.rate()) return "the readings are too close to tell the TSC's rate, or a clock fell";
   if (!rate_.steady()) return "the TSC and CLOCK_MONOTONIC did not keep one rate: the host slept, or its clock is slewed";
@@ -77,6 +80,11 @@ std::map<Reason, TimeCheck::Sums> TimeCheck::totals() const {
   return totals;
 }
 
+std::int64_t TimeCheck::gap_ns() const {
+  if (own_intervals_ == 0) return 0;
+  return TimeBound::kTimerWaitNs + static_cast<std::int64_t>(own_ns_ / own_intervals_);
+}
+
 TimeRow TimeCheck::row(Reason reason, const Sums& sums, const TscRate::Rate& rate) const {
   TimeRow row;
   row.reason = reason;
@@ -88,7 +96,7 @@ TimeRow TimeCheck::row(Reason reason, const Sums& sums, const TscRate::Rate& rat
   const auto exits = static_cast<std::int64_t>(sums.intervals);
   const std::int64_t clocks = exits * TimeBound::kRoundingNs + whole(rate.error * static_cast<double>(sums.ns));
   row.least_ns = -clocks;
-  row.most_ns = clocks + exits * TimeBound::kGapNs + TimeBound::kInterruptionNs;
+  row.most_ns = clocks + exits * gap_ns() + TimeBound::kInterruptionNs;
   if (row.difference_ns < row.least_ns) {
     row.verdict = TimeVerdict::kBeyondBound;
   } else if (row.difference_ns <= row.most_ns) {
@@ -105,6 +113,7 @@ TimeRow TimeCheck::row(Reason reason, const Sums& sums, const TscRate::Rate& rat
 
 TimeResult TimeCheck::result() const {
   TimeResult result;
+  result.gap_ns = gap_ns();
   const auto rate = rate_.rate();
   if (rate) {
     result.rate_hz = static_cast<std::uint64_t>(whole(rate->hz));

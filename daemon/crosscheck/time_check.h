@@ -16,14 +16,15 @@ namespace exitledger {
 /// Bounds of leaf less eBPF for n exits whose eBPF sum is T (derivation: docs/exactness.md, "Time"):
 ///  * The leaf reads before the probe at the exit and after it at the entry, with interrupts off from read to read. So an
 ///    interval of the leaf holds the probe's, whatever comes between the reads: least = −(n · kRoundingNs + e · T).
-///  * What KVM and the probe execute between the reads: most = n · (kGapNs + kRoundingNs) + e · T + kInterruptionNs.
-///  e is the rate's error (TscRate).
+///  * What KVM and the probe execute between the reads: most = n · (g + kRoundingNs) + e · T + kInterruptionNs.
+///  e is the rate's error (TscRate). g = kTimerWaitNs and the probe's mean of what the reader's own CPUID exits take, on
+///  this machine and under its load: their way is several times longer than that between the reads.
 struct TimeBound {
   /// Of a difference of two readings, each rounded down to a nanosecond.
   static constexpr std::int64_t kRoundingNs = 2;
-  /// Mean per exit of the code between the reads, both sides, on any machine that KVM runs on, KVM's busy waiting for
-  /// the guest's timer included (at most 5 us, LAPIC_TIMER_ADVANCE_NS_MAX, in entries that inject it).
-  static constexpr std::int64_t kGapNs = 10'000;
+  /// KVM's busy waiting for the guest's timer, in entries that inject it: LAPIC_TIMER_ADVANCE_NS_MAX,
+  /// arch/x86/kvm/lapic.c.
+  static constexpr std::int64_t kTimerWaitNs = 5'000;
   /// Per reason, for what no code of KVM's or the probe's explains and interrupts being off does not forbid: NMI, SMI, a
   /// hypervisor below that takes the CPU away.
   static constexpr std::int64_t kInterruptionNs = 20'000'000;
@@ -53,6 +54,7 @@ class TimeCheck {
   [[nodiscard]] static bool fell(const Followed& followed, const TimeRound& round);
   [[nodiscard]] std::string obstacle() const;
   [[nodiscard]] std::map<Reason, Sums> totals() const;
+  [[nodiscard]] std::int64_t gap_ns() const;
   [[nodiscard]] TimeRow row(Reason reason, const Sums& sums, const TscRate::Rate& rate) const;
 
   Vendor vendor_;
@@ -60,6 +62,7 @@ class TimeCheck {
   std::map<Place, Followed> places_;
   TscRate rate_;
   std::optional<std::uint64_t> first_backwards_;
+  std::uint64_t own_ns_ = 0, own_intervals_ = 0;
   std::uint64_t backwards_ = 0;  ///< since the first reading
   std::uint64_t readings_ = 0;   ///< that could be compared
   std::uint64_t lost_ = 0;

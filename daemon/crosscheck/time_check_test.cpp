@@ -12,6 +12,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kOwnNs = 1'500;        // mean of the reader's own exits
 constexpr std::uint64_t kHz = 2'000'000'000;  // two cycles per nanosecond
 
 // A host with one TSC whose books of time are written interval by interval.
@@ -31,6 +32,8 @@ class TimedHost {
     TimeReading reading;
     reading.clocks = {now_ns_ * (kHz / kSecond), now_ns_, 1};
     for (const auto& [place, round] : books_) reading.rounds.push_back(round);
+    reading.own_ns = 100 * kOwnNs;
+    reading.own_intervals = 100;
     reading.backwards = backwards;
     return reading;
   }
@@ -88,7 +91,19 @@ TEST_F(TimeChecked, BoundsAreThoseOfTheDerivation) {
   // 1000 ppm of 2 s, and the rate's own error of 2 ns in a second.
   const std::int64_t clocks = 2'000'000 + 4 + 1'000 * TimeBound::kRoundingNs;
   EXPECT_EQ(only_row().least_ns, -clocks);
-  EXPECT_EQ(only_row().most_ns, clocks + 1'000 * TimeBound::kGapNs + TimeBound::kInterruptionNs);
+  EXPECT_EQ(only_row().most_ns, clocks + 1'000 * (TimeBound::kTimerWaitNs + static_cast<std::int64_t>(kOwnNs)) + TimeBound::kInterruptionNs);
+}
+
+TEST_F(TimeChecked, WithoutExitsOfTheReaderThereIsNoBound) {
+  TimeCheck check{Vendor::kVmx, false};
+  for (int i = 0; i < 2; ++i) {
+    TimeReading reading = host_.read();
+    reading.own_ns = reading.own_intervals = 0;
+    check.accept(reading, 0);
+  }
+  EXPECT_EQ(check.result().verdict, TimeVerdict::kCannotTell);
+  EXPECT_THAT(check.result().why, HasSubstr("own exits"));
+  EXPECT_EQ(check.result().gap_ns, 0);
 }
 
 TEST_F(TimeChecked, ALeafThatIsShorterIsBeyondTheBoundAtOnce) {

@@ -35,6 +35,7 @@ struct TimeReading {
   std::string obstacle;  ///< why the books of time cannot be compared; empty if they can, else nothing below counts
   ClockPair clocks;
   std::vector<TimeRound> rounds;  ///< one per CPU and reason that cycles are kept for, kReasonUnknown among them
+  std::uint64_t own_ns = 0, own_intervals = 0;  ///< of the reader's own CPUID exits in this sweep, by the probe
   std::uint64_t backwards = 0;    ///< intervals that the leaf dropped because the TSC went back; of all CPUs, absolute
 };
 
@@ -72,6 +73,7 @@ struct TimeResult {
   std::string why = "no reading yet";  ///< one clause when the verdict is not kWithinBound
   std::uint64_t rate_hz = 0;           ///< of the TSC, measured against CLOCK_MONOTONIC; 0: not known
   std::uint64_t rate_error_ppb = 0;    ///< how far it may be off at any time within the session
+  std::int64_t gap_ns = 0;             ///< what the code between the reads may take, per exit; 0: not known
   std::vector<TimeRow> reasons;        ///< ascending, those with an exit or a cycle; empty if nothing can be compared
 };
 

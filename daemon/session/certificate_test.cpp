@@ -34,6 +34,7 @@ Session full_session() {
   session.time.verdict = TimeVerdict::kBeyondBound;
   session.time.why = "CPUID: shorter";
   session.time.rate_hz = 50'000'001;
+  session.time.gap_ns = 6'500;
   session.time.rate_error_ppb = 1'000'123;
   session.time.reasons = {{.reason = vmx::kCpuid,
                            .exits = 11,

@@ -223,6 +223,8 @@ TEST(RunningSession, EndsWithTheBookAsItWasAtTheNextLoad) {
 Reading timed_reading(std::uint64_t second, std::uint64_t intervals, std::int64_t gap_ns) {
   Reading reading = reading_of(150 + intervals, 50 + intervals);
   reading.time.clocks = {second * 1'000'000'000, second * 1'000'000'000, 1};
+  reading.time.own_ns = 200'000;
+  reading.time.own_intervals = 100;
   const auto cycles = intervals * static_cast<std::uint64_t>(1000 + gap_ns);
   reading.time.rounds = {{0, vmx::kCpuid, cycles, intervals * 1000, intervals}};
   return reading;

@@ -40,17 +40,40 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
   return paired;
 }
 
-// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations.
-bool has_time(Reason reason) { return is_summand(reason); }
+// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations. CPUID's
+// are asked first and last: what lies between is the questions themselves.
+void add_cycles(const LeafHost& host, std::vector<LeafQuery>& queries) {
+  const LeafQuery cpuids{leaf::kCycles,
+                         leaf::ecx_of(leaf::Scope::kCpu, cpuid_reason(vendor_of(host.flags.vendor())))};
+  queries.push_back(cpuids);
+  for (const Reason reason : host.reasons) {
+    if (reason == kReasonBackwards) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+    const LeafQuery cycles{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, reason)};
+    if (is_summand(reason) && cycles.ecx != cpuids.ecx) queries.push_back(cycles);
+  }
+  queries.push_back(cpuids);
+}
 
 std::vector<LeafQuery> queries_to(const LeafHost& host, bool with_time) {
   std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
-  for (const Reason reason : host.reasons) {
-    if (in_both_books(reason) || (with_time && reason == kReasonBackwards))
-      queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
-    if (with_time && has_time(reason)) queries.push_back({leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, reason)});
-  }
+  for (const Reason reason : host.reasons)
+    if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+  if (with_time) add_cycles(host, queries);
   return queries;
+}
+
+// One per CPU and reason: of CPUID's the last, and the way to it from the first.
+void take_time(const TimeRound& round, TimeReading& time) {
+  const auto first = std::find_if(time.rounds.begin(), time.rounds.end(), [&](const TimeRound& each) {
+    return each.cpu == round.cpu && each.reason == round.reason;
+  });
+  if (first == time.rounds.end()) {
+    time.rounds.push_back(round);
+    return;
+  }
+  time.own_ns += round.ebpf_ns - first->ebpf_ns;
+  time.own_intervals += round.intervals - first->intervals;
+  *first = round;
 }
 
 // One answer of a CPU into the reading.
@@ -66,7 +89,7 @@ Result<void> take(const PairedAnswer& answer, std::uint32_t cpu, std::uint64_t e
     if (leaf::exits_in(told) != epoch)
       return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
   } else if (query.eax == leaf::kCycles) {
-    reading.time.rounds.push_back({cpu, reason, leaf::cycles_in(told), answer.traced.cpu_ns, answer.traced.cpu_intervals});
+    take_time({cpu, reason, leaf::cycles_in(told), answer.traced.cpu_ns, answer.traced.cpu_intervals}, reading.time);
   } else if (reason == kReasonBackwards) {
     reading.time.backwards += leaf::exits_in(told);
   } else {

@@ -46,7 +46,7 @@ Json time_json(Vendor vendor, const TimeResult& time) {
           {"why", time.why},
           {"rate_hz", time.rate_hz},
           {"rate_error_ppb", time.rate_error_ppb},
-          {"gap_ns_per_exit", TimeBound::kGapNs},
+          {"gap_ns_per_exit", time.gap_ns},
           {"interruption_ns", TimeBound::kInterruptionNs},
           {"reasons", std::move(rows)}};
 }
@@ -57,6 +57,7 @@ TimeResult time_from(const JsonFields& fields) {
   time.why = fields.text("why");
   time.rate_hz = fields.natural("rate_hz");
   time.rate_error_ppb = fields.natural("rate_error_ppb");
+  time.gap_ns = fields.integer("gap_ns_per_exit");
   fields.each("reasons", [&](const JsonFields& row) {
     TimeRow read;
     read.reason = static_cast<Reason>(row.natural("number", std::numeric_limits<Reason>::max()));
