@@ -64,6 +64,50 @@ static __noinline struct el_slot *take_question(__u32 tid, __u32 *no, struct el_
 	return slot;
 }
 
+static __always_inline void add_durations(struct el_answer *answer, const struct el_duration *duration)
+{
+	__u32 i;
+
+	answer->cpu_ns += duration->sum_ns;
+	for (i = 0; i < EL_DURATION_BUCKETS; i++)
+		answer->cpu_intervals += duration->bucket[i];
+}
+
+struct el_undefined_durations {
+	struct el_answer *answer;
+	struct el_durations *book;
+};
+
+static long add_undefined_durations(__u32 i, struct el_undefined_durations *undefined)
+{
+	if (i >= EL_INDEX_ALL)
+		return 1; /* for the verifier */
+	if (!is_defined(undefined->answer->isa, i))
+		add_durations(undefined->answer, &undefined->book->by_index[i]);
+	return 0;
+}
+
+/* The durations that a question about cycles asks for: those of the counts that count_asked() takes. */
+static __noinline int note_durations(struct el_answer *answer)
+{
+	__u32 cpu = answer->cpu, reason = answer->index & 0xFFFF, index = el_leaf_index(answer->isa, reason);
+	struct el_durations *book = bpf_map_lookup_elem(&durations, &cpu);
+	struct el_undefined_durations undefined;
+
+	if (!book)
+		return 0;   /* time is not kept */
+	barrier_var(index); /* as in count_asked() */
+	if (index < EL_INDEX_ALL)
+		add_durations(answer, &book->by_index[index]);
+	if (reason != EL_PSEUDO_UNKNOWN)
+		return 0;
+	add_durations(answer, &book->by_index[EL_INDEX_UNKNOWN]);
+	undefined.answer = answer;
+	undefined.book = book;
+	bpf_loop(EL_INDEX_ALL, add_undefined_durations, &undefined, 0);
+	return 0;
+}
+
 /* Next place in the log of own answers, or in the ring of all others'; *serial is its number. */
 static __always_inline struct el_answer *next_answer(__u32 tgid, __u64 *serial)
 {
@@ -114,9 +158,12 @@ static __always_inline int log_answer(struct bpf_raw_tracepoint_args *ctx, struc
 	answer->vcpu_count = slot ? count_asked(slot->count, isa, function, ecx) : 0;
 	answer->vcpu_id = owner ? owner->vcpu_id : 0;
 	answer->constant = answer->least = answer->most = 0;
+	answer->cpu_ns = answer->cpu_intervals = 0;
 	told = EL_TOLD_COUNT;
 	if (self >> 32 != el_own_tgid)
 		told = judge_answer(answer, owner, question);
+	else if (function == EL_LEAF_FIRST)
+		note_durations(answer);
 	if (told < EL_TOLD_COUNT)
 		cpu->judged[told]++;
 	answer->told = told;

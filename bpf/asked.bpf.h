@@ -18,6 +18,12 @@ struct el_question {
 	__u64 of_vm, of_host;
 };
 
+/* Does a manual define the reason at this index? */
+static __always_inline int is_defined(__u32 isa, __u32 i)
+{
+	return el_defined[isa == EL_ISA_SVM][i / 64] >> (i % 64) & 1;
+}
+
 struct el_unknown {
 	const __u64 *count;
 	__u64 sum;
@@ -28,7 +34,7 @@ static long add_undefined(__u32 i, struct el_unknown *unknown)
 {
 	if (i >= EL_INDEX_ALL)
 		return 1; /* for the verifier */
-	if (!(el_defined[unknown->isa == EL_ISA_SVM][i / 64] >> (i % 64) & 1))
+	if (!is_defined(unknown->isa, i))
 		unknown->sum += unknown->count[i];
 	return 0;
 }

@@ -176,6 +176,11 @@ struct el_answer {
 	__u64 least, most; /* what the leaf could rightly say; both 0 where nothing was judged */
 	__u32 told;	   /* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
 	__u32 vcpu_id;
+	/* The book of durations of this CPU for the reason asked; 0 but for the daemon's own questions to leaf
+	 * 0x4FFFFFFC. The leaf adds its cycles where this book adds: on this CPU, with interrupts off from one to the
+	 * other. So they hold the same intervals. */
+	__u64 cpu_ns;	     /* sum */
+	__u64 cpu_intervals; /* how many */
 };
 #define EL_LEAF_FIRST 0x4FFFFFFCu /* 0x4FFFFFFC..0x4FFFFFFF: the exit-count leaves (kvm-patch/) */
 #define EL_LEAF_COUNT 4u
@@ -231,7 +236,7 @@ static_assert(sizeof(el_owner) == 64);
 static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
-static_assert(sizeof(el_answer) == 112);
+static_assert(sizeof(el_answer) == 128);
 static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_stats) == 8 * (3 * EL_STAT_COUNT + 2));
@@ -243,7 +248,7 @@ _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 64, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
-_Static_assert(sizeof(struct el_answer) == 112, "el_answer");
+_Static_assert(sizeof(struct el_answer) == 128, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
 _Static_assert(sizeof(struct el_stats) == 8 * (3 * EL_STAT_COUNT + 2), "el_stats");

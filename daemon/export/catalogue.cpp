@@ -47,6 +47,12 @@ constexpr std::array kAll{
     &kProcessResident,
     &kProcessThreads,
     &kProcessStart,
+    &kLeafCycles,
+    &kTscRate,
+    &kEbpfSeconds,
+    &kLeafSeconds,
+    &kTimeResidual,
+    &kTimeReadings,
 };
 
 // What the serialiser would pass on and a scrape would choke on.

@@ -90,6 +90,35 @@ inline constexpr FamilyInfo kSessionInfo{
     {"session", "name", "paging", "epoch", "kernel"},
     "A session: an interval in which the vendor module and its paging mode did not change."};
 
+// Time in both books: absent where the leaf keeps no cycles. Cycles are the counter, since what they are in seconds is
+// known better with every reading, and a counter must not fall.
+inline constexpr FamilyInfo kLeafCycles{
+    "exitledger_leaf_exit_cycles_total",
+    kCounter,
+    {"paging", "reason"},
+    "TSC cycles from VM exit to next entry that the patched KVM counted since the first reading of each session."};
+inline constexpr FamilyInfo kTscRate{
+    "exitledger_tsc_hertz", kGauge, {}, "Rate of the TSC, measured against CLOCK_MONOTONIC over the newest session."};
+inline constexpr FamilyInfo kEbpfSeconds{
+    "exitledger_session_ebpf_exit_seconds",
+    kGauge,
+    {"session", "reason"},
+    "Time from VM exit to next entry in the eBPF book, from the first to the last reading of a session's cycles."};
+inline constexpr FamilyInfo kLeafSeconds{
+    "exitledger_session_leaf_exit_seconds",
+    kGauge,
+    {"session", "reason"},
+    "The same time in the leaf's book, cycles over the TSC rate, of the same instants."};
+inline constexpr FamilyInfo kTimeResidual{
+    "exitledger_session_time_residual_seconds",
+    kGauge,
+    {"session", "reason"},
+    "How far the time in the two books, leaf less eBPF, lies beyond what the places of the reads explain."};
+inline constexpr FamilyInfo kTimeReadings{"exitledger_time_readings_total",
+                                          kCounter,
+                                          {"verdict"},
+                                          "Readings of the leaf's cycles, by what they said of time."};
+
 inline constexpr FamilyInfo kLawsBroken{
     "exitledger_session_laws_broken",
     kGauge,

@@ -32,6 +32,7 @@ ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit, st
   snapshot.rounds_by_verdict = books.rounds_by_verdict();
   snapshot.stats_by_verdict = books.stats_by_verdict();
   snapshot.kvm_stats_up = books.third_witness_up();
+  snapshot.readings_of_time = books.readings_of_time();
   const ModuleState& modules = books.modules();
   if (modules.vendor) snapshot.leaf = books.leaf_state();
   if (!sample) return snapshot;

@@ -15,6 +15,8 @@ void append_books(const ExportSnapshot& snapshot, Families& out);
 /// Living VMs, the reader's own micro guests left out.
 void append_vms(const ExportSnapshot& snapshot, Families& out);
 void append_sessions(const ExportSnapshot& snapshot, Families& out);
+/// Time in both books; nothing where the leaf keeps no cycles.
+void append_time(const ExportSnapshot& snapshot, Families& out);
 /// Residuals, verdicts, witnesses, build.
 void append_crosscheck(const ExportSnapshot& snapshot, Families& out);
 /// Losses, slots, hypercalls, answers, programs; nothing while the probe is not attached.

@@ -12,6 +12,7 @@ std::vector<prometheus::MetricFamily> families(const ExportSnapshot& snapshot, c
   append_books(snapshot, all);
   append_vms(snapshot, all);
   append_sessions(snapshot, all);
+  append_time(snapshot, all);
   append_crosscheck(snapshot, all);
   append_probe(snapshot, all);
   append_process(proc_self, snapshot.started_unix_ns, all);

@@ -141,6 +141,20 @@ TEST_F(RichScrape, DurationBucketsAreCumulativeAndTheSumIsExact) {
   EXPECT_THAT(text, HasSubstr("exitledger_exit_duration_seconds_bucket" + labels + ",le=\"+Inf\"} 6\n"));
 }
 
+TEST_F(RichScrape, TimeIsShownInBothBooksAndWhatLiesBeyondTheBound) {
+  const std::string text = scrape();
+  EXPECT_THAT(text, HasSubstr("exitledger_leaf_exit_cycles_total{paging=\"ept\",reason=\"CPUID\"} 3000000\n"));
+  EXPECT_THAT(text, HasSubstr("\nexitledger_tsc_hertz 2000000000\n"));
+  EXPECT_THAT(text, HasSubstr("exitledger_session_leaf_exit_seconds{session=\"1\",reason=\"CPUID\"} 0.0015\n"));
+  EXPECT_THAT(text, HasSubstr("exitledger_session_ebpf_exit_seconds{session=\"1\",reason=\"CPUID\"} 0.00125\n"));
+  EXPECT_THAT(text, HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"CPUID\"} 0\n"));
+  EXPECT_THAT(
+      text, HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"IO_INSTRUCTION\"} -0.000499\n"));
+  EXPECT_THAT(text, Not(HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"UNKNOWN\"}")));
+  EXPECT_THAT(text, HasSubstr("exitledger_time_readings_total{verdict=\"beyond bound\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("exitledger_time_readings_total{verdict=\"cannot tell\"} 0\n"));
+}
+
 TEST_F(RichScrape, CountsStayExactToTwoToThe53) {
   snapshot.books[Paging::kEpt].ebpf.at[vmx::kIo] = 9'007'199'254'740'991;
   EXPECT_THAT(scrape(), HasSubstr("reason=\"IO_INSTRUCTION\"} 9007199254740991\n"));
@@ -171,7 +185,8 @@ TEST(EmptyScrape, AbsentIsNotZero) {
   const std::string text = exposition({}, "/nonexistent");
   for (const char* absent : {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
                              "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact",
-                             "exitledger_session", "\"kvm_stats\"", "process_"})
+                             "exitledger_session", "\"kvm_stats\"", "process_", "cycles", "exitledger_tsc",
+                             "exit_seconds", "exitledger_time"})
     EXPECT_THAT(text, Not(HasSubstr(absent)));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"ebpf\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"leaf\"} 0\n"));

@@ -50,6 +50,8 @@ struct ExportSnapshot {
   std::optional<bool> kvm_stats_up;  ///< KVM's own statistics; nullopt: not asked yet, or no vendor module
   std::map<Verdict, std::uint64_t> rounds_by_verdict;  ///< readings judged; a verdict without entry was never given
   std::map<Verdict, std::uint64_t> stats_by_verdict;   ///< looks at KVM's own statistics, likewise
+  /// Readings of cycles; empty: there was none. A verdict without entry was never given.
+  std::map<TimeVerdict, std::uint64_t> readings_of_time;
 
   std::string version;               ///< "0.1.0"
   std::string revision;              ///< commit that it was built from; empty if unknown

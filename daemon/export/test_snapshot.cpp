@@ -23,6 +23,7 @@ PagingBooks ept_books() {
   books.leaf = {
       {vmx::kCpuid, 101}, {vmx::kEptViolation, 48'017}, {vmx::kHlt, 0}, {kReasonUnknown, 5}, {kReasonAll, 48'123}};
   books.own = {{vmx::kCpuid, 90}, {vmx::kEptViolation, 0}, {kReasonAll, 90}};
+  books.leaf_cycles = {{vmx::kCpuid, 3'000'000}, {vmx::kIo, 1'000'000}};
   books.residual = {{vmx::kCpuid, 0}, {vmx::kEptViolation, -7}, {kReasonAll, -7}};
   DurationHistogram& histogram = books.durations[vmx::kEptViolation];
   histogram.sum_ns = 1'500'000'000;
@@ -44,6 +45,34 @@ ExportVm vm(std::uint64_t id, std::string name) {
   return each;
 }
 
+TimeResult judged_time() {
+  TimeResult time;
+  time.verdict = TimeVerdict::kBeyondBound;
+  time.rate_hz = 2'000'000'000;
+  time.reasons = {{.reason = vmx::kCpuid,
+                   .exits = 101,
+                   .leaf_cycles = 3'000'000,
+                   .leaf_ns = 1'500'000,
+                   .ebpf_ns = 1'250'000,
+                   .difference_ns = 250'000,
+                   .least_ns = -1'000,
+                   .most_ns = 21'000'000,
+                   .verdict = TimeVerdict::kWithinBound,
+                   .why = {}},
+                  {.reason = vmx::kIo,
+                   .exits = 10,
+                   .leaf_cycles = 1'000'000,
+                   .leaf_ns = 500'000,
+                   .ebpf_ns = 1'000'000,
+                   .difference_ns = -500'000,
+                   .least_ns = -1'000,
+                   .most_ns = 21'000'000,
+                   .verdict = TimeVerdict::kBeyondBound,
+                   .why = {}},
+                  {.reason = kReasonUnknown, .exits = 5, .leaf_ns = 7, .ebpf_ns = 6, .why = {}}};
+  return time;
+}
+
 Session judged_session() {
   Session session;
   session.id = "1";
@@ -61,6 +90,7 @@ Session judged_session() {
   session.third.emplace();
   session.third->stats = {{.name = "exits", .statistic = 125, .counted = 120, .passes = 4, .residual = -1, .why = {}}};
   session.third->hypercalls = {.exits = 9, .kvm = 3, .hyperv = 2, .xen = 1, .reflected = 1, .residual = 2, .why = {}};
+  session.time = judged_time();
   return session;
 }
 
@@ -110,6 +140,7 @@ ExportSnapshot rich_snapshot() {
   snapshot.kvm_stats_up = true;
   snapshot.rounds_by_verdict = {{Verdict::kAgrees, 12}, {Verdict::kDisagrees, 1}};
   snapshot.stats_by_verdict = {{Verdict::kAgrees, 11}, {Verdict::kDisagrees, 2}};
+  snapshot.readings_of_time = {{TimeVerdict::kWithinBound, 3}, {TimeVerdict::kBeyondBound, 1}};
   snapshot.version = "0.1.0";
   snapshot.revision = "abc123";
   snapshot.started_unix_ns = 1'793'999'999'000'000'000;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/exit_reason.h"
+#include "model/exit_time.h"
 #include "model/paging.h"
 
 namespace exitledger {
@@ -36,6 +37,8 @@ struct Reading {
   std::vector<Round> rounds;        ///< one per CPU and reason, kReasonAll and kReasonUnknown among the reasons
   std::uint64_t passes =
       0;  ///< the host's kReasonEmulation and kReasonVmFail, which are no exits, as the leaf has them
+  std::uint32_t questions = 0;  ///< asked of each CPU, those that are no rounds among them
+  TimeReading time;
 };
 
 /// A known relation at the start of a session: what the eBPF book held when the leaf stood at zero.

@@ -24,6 +24,13 @@ std::uint64_t Losses::of_vcpu_books() const {
   return cause[EL_LOSS_NO_SLOT] + cause[EL_LOSS_SLOT_MAP] + cause[EL_LOSS_ASK_MAP];
 }
 
+std::uint64_t Losses::of_durations() const {
+  std::uint64_t sum = of_host_book() + cause[EL_LOSS_NO_SLOT] + cause[EL_LOSS_SLOT_MAP] + cause[EL_LOSS_ENTRY_NO_SLOT];
+  if (const auto entries = recursion_misses.find("on_kvm_entry"); entries != recursion_misses.end())
+    sum += entries->second;
+  return sum;
+}
+
 std::uint64_t Losses::total() const {
   std::uint64_t sum = std::accumulate(cause.begin(), cause.end(), std::uint64_t{0});
   for (const auto& [program, misses] : recursion_misses) sum += misses;

@@ -26,6 +26,9 @@ struct Losses {
   /// Events missing from the vCPUs' books alone: exits of vCPUs that got no slot, and questions of guests that could
   /// not be remembered, so that their answers were not judged.
   [[nodiscard]] std::uint64_t of_vcpu_books() const;
+  /// Exits or entries that may be missing in the book of durations, or stand under another reason there. An entry after
+  /// a refused one misses nothing: the leaf has no interval there either.
+  [[nodiscard]] std::uint64_t of_durations() const;
   /// All of them, whichever book.
   [[nodiscard]] std::uint64_t total() const;
 };

@@ -134,10 +134,10 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   start.paging = paging;
   if (boundary != nullptr) start.boundary = *boundary;
   start.parameters = modules_.parameters;
+  start.older_vcpus = boundary == nullptr && !ebpf_->saw_all_births();
   const auto changed = ebpf_->refresh_layout(vendor);
   start.by_cpu = ebpf_->counts_by_cpu();
   start.now = ebpf_->sample();
-  start.saw_all_births = ebpf_->saw_all_births();
   ebpf_->session_began_at(boundary != nullptr ? boundary->serial : 0);
   if (boundary == nullptr)
     if (const auto sums = ebpf_->kvm_stats(0)) start.slotless = sums->slotless;
@@ -153,7 +153,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   if (changed) layout_known_ = true;
   running_.emplace(std::move(start));
   leaf_host_.reset();
-  said_disagrees_ = false;
+  said_disagrees_ = said_beyond_ = false;
   say(LogLevel::kInfo,
       fmt::format("session {} begins: {} with {} paging{}", running_->session().id, module_name(vendor),
                   to_string(paging), boundary != nullptr ? "" : " (loaded before the probe attached)"));
@@ -230,6 +230,7 @@ std::optional<std::uint64_t> Books::read_leaf() {
     leaf_state_ = LeafState::kPresent;
     leaf_detail_.clear();
     verdict = running_->accept(*reading, before, after);
+    if (reading->time.obstacle.empty()) count_time();
   } else {
     const std::string because = reading.error().message();
     if (leaf_detail_ != because) say(LogLevel::kWarn, "leaf: " + because);
@@ -256,7 +257,7 @@ Result<void> Books::know_leaf_host() {
 
 Result<Reading> Books::sweep_booked() {
   if (auto known = know_leaf_host(); !known) return tl::unexpected{known.error()};
-  return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own());
+  return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own(), no_time());
 }
 
 Result<std::vector<LeafAnswer>> Books::ask_booked(std::span<const LeafQuery> queries) {

@@ -75,6 +75,8 @@ class Books {
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
   /// Judgements of KVM's own statistics, likewise.
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& stats_by_verdict() const { return stats_by_verdict_; }
+  /// Readings in which cycles were read, by what they said of time.
+  [[nodiscard]] const std::map<TimeVerdict, std::uint64_t>& readings_of_time() const { return readings_of_time_; }
 
   /// Takes a sample and brings the running session up to it; nullopt while not attached.
   [[nodiscard]] std::optional<ProbeSample> sample();
@@ -103,10 +105,12 @@ class Books {
   [[nodiscard]] std::optional<std::uint64_t> read_leaf();
   [[nodiscard]] std::optional<RunningSession::StatsLook> look_at_stats();
   void judge_stats(const std::optional<RunningSession::StatsLook>& before, std::optional<std::uint64_t> passes);
+  void count_time();
   [[nodiscard]] Result<Calibration> calibrate_now(std::uint32_t turns, bool fast);
   void calibrate_first();
   [[nodiscard]] Result<void> know_leaf_host();
   [[nodiscard]] Result<Reading> sweep_booked();
+  [[nodiscard]] std::string no_time() const;
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask_booked(std::span<const LeafQuery> queries);
   [[nodiscard]] Result<void> may_read() const;
   void find_leaf();
@@ -115,6 +119,7 @@ class Books {
   BooksOptions options_;
   Log log_;
   bool said_disagrees_ = false;  ///< of the newest reading
+  bool said_beyond_ = false;     ///< likewise, of time
   ModuleState modules_;
   std::unique_ptr<EbpfWitness> ebpf_;
   std::string detached_because_;
@@ -133,6 +138,7 @@ class Books {
   std::map<Verdict, std::uint64_t> stats_by_verdict_;
   std::string no_stats_because_;
   bool said_stats_disagree_ = false;
+  std::map<TimeVerdict, std::uint64_t> readings_of_time_;
   std::uint64_t next_id_ = 1;
   bool layout_known_ = false;
   Losses losses_at_rest_;  ///< when the last session ended, or at the attach: later ones belong to the next session

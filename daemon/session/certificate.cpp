@@ -10,6 +10,7 @@
 
 #include "session/json_fields.h"
 #include "session/third_witness_json.h"
+#include "session/time_json.h"
 
 namespace exitledger {
 namespace {
@@ -256,6 +257,7 @@ Json to_json(const Session& session) {
           {"leaf", to_string(session.leaf)},
           {"leaf_detail", session.leaf_detail},
           {"rounds", session.rounds},
+          {"questions", session.questions},
           {"last_exact_unix_ns", session.last_exact_unix_ns},
           {"calibration", calibration_json(session)},
           {"third_witness", third_witness_json(session.third)},
@@ -263,6 +265,7 @@ Json to_json(const Session& session) {
           {"reasons", rows_json(session, true)},
           {"pseudo", rows_json(session, false)},
           {"rounds_without_row", rounds_without_row(session)},
+          {"time", time_json(session.vendor, session.time)},
           {"book", book_json(session)},
           {"losses_by_cause", losses_json(session.losses)},
           {"recursion_misses", Json(session.losses.recursion_misses)}};
@@ -286,6 +289,7 @@ Result<Session> session_from_json(const Json& json) {
   session.leaf = named(fields, "leaf", kLeafStates);
   session.leaf_detail = fields.text("leaf_detail");
   session.rounds = fields.natural("rounds");
+  session.questions = static_cast<std::uint32_t>(fields.natural("questions", UINT32_MAX));
   session.last_exact_unix_ns = fields.integer("last_exact_unix_ns");
   read_calibration(fields.object("calibration"), session);
   session.third = third_witness_from(fields.object("third_witness"));
@@ -295,6 +299,7 @@ Result<Session> session_from_json(const Json& json) {
   read_laws(fields, session);
   read_losses(fields, session);
   read_books(fields, session);
+  session.time = time_from(fields.object("time"));
   if (errors.first()) return tl::unexpected{*errors.first()};
   return session;
 }

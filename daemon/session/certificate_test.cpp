@@ -36,6 +36,21 @@ Session full_session() {
   session.losses.cause[EL_LOSS_READ_FAILED] = 4;
   session.losses.cause[EL_LOSS_EVENT] = 9;
   session.losses.recursion_misses = {{"el_exit", 2}};
+  session.time.verdict = TimeVerdict::kBeyondBound;
+  session.time.why = "CPUID: shorter";
+  session.time.rate_hz = 50'000'001;
+  session.time.gap_ns = 6'500;
+  session.time.rate_error_ppb = 1'000'123;
+  session.time.reasons = {{.reason = vmx::kCpuid,
+                           .exits = 11,
+                           .leaf_cycles = 12,
+                           .leaf_ns = 13,
+                           .ebpf_ns = 14,
+                           .difference_ns = -15,
+                           .least_ns = -16,
+                           .most_ns = 17,
+                           .verdict = TimeVerdict::kBeyondBound,
+                           .why = "shorter"}};
   session.ebpf.at[EL_INDEX_UNKNOWN] = std::numeric_limits<std::uint64_t>::max();
   return session;
 }
@@ -93,6 +108,10 @@ TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   EXPECT_EQ(read.raw[2].window, 2u);
   EXPECT_EQ(read.raw[2].question, 11u);
   EXPECT_EQ(read.raw[2].ebpf_after, session.raw[2].ebpf_after);
+  EXPECT_EQ(read.time.verdict, TimeVerdict::kBeyondBound);
+  EXPECT_EQ(read.time.rate_hz, 50'000'001U);
+  ASSERT_EQ(read.time.reasons.size(), 1U);
+  EXPECT_EQ(read.time.reasons[0].difference_ns, -15);
 }
 
 TEST(Certificate, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {

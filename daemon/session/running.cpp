@@ -55,10 +55,11 @@ RunningSession::RunningSession(Start start)
       base_hypercalls_(start.boundary ? start.boundary->hypercalls : start.now.hypercalls),
       base_slotless_(start.boundary ? start.boundary->slotless : start.slotless),
       load_(start.boundary ? start.boundary->serial : 0),
-      saw_all_births_(start.boundary || start.saw_all_births),
+      saw_all_births_(!start.older_vcpus),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
-      check_(start.vendor, bases_of(start.vendor, start.boundary)) {
+      check_(start.vendor, bases_of(start.vendor, start.boundary)),
+      time_(start.vendor, start.older_vcpus) {
   session_.id = std::move(start.id);
   session_.vendor = start.vendor;
   session_.paging = start.paging;
@@ -89,10 +90,13 @@ Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>
   all_at_reading_ = after.counts.all();
   session_.losses = losses_since(after.losses, base_losses_);
   check_.accept(reading, session_.losses.of_host_book());
+  time_.accept(reading.time, session_.losses.of_durations());
+  session_.time = time_.result();
   not_asked_ = not_asked_for(reading, before);
   session_.rounds = check_.readings();
   session_.reasons = check_.reasons();
   session_.raw = check_.raw();
+  session_.questions = reading.questions;
   session_.start = check_.start();
   update(after);
   if (session_.verdict == Verdict::kAgrees) session_.last_exact_unix_ns = unix_now_ns();
@@ -201,6 +205,8 @@ std::string RunningSession::obstacle() const {
 }
 
 void RunningSession::judge() {
+  // An exit whose reason is in doubt has its time under a reason in doubt.
+  if (!unproven_.empty()) session_.time.cannot_tell(unproven_);
   session_.laws_broken = broken_laws(session_);
   const std::string obstacle = this->obstacle();
   if (obstacle.empty()) {

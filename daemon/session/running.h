@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crosscheck/crosscheck.h"
+#include "crosscheck/time_check.h"
 #include "model/calibration.h"
 #include "model/session.h"
 #include "session/sweep.h"
@@ -25,12 +26,12 @@ class RunningSession {
     Paging paging = Paging::kEpt;
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
     std::vector<Counts> by_cpu;        ///< without it: the host's book per CPU, taken before `now`
-    bool saw_all_births = false;       ///< without it: no VM is older than the probe
     std::uint64_t slotless = 0;        ///< without it: StatSums::slotless then
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
-    std::string unproven;  ///< why counts since the load cannot be trusted; empty if they can
+    bool older_vcpus = false;  ///< vCPUs may exist that are older than the probe
+    std::string unproven;      ///< why counts since the load cannot be trusted; empty if they can
   };
   explicit RunningSession(Start start);
 
@@ -92,6 +93,7 @@ class RunningSession {
   std::map<Reason, DurationHistogram> base_durations_;
   OwnExits own_;
   CrossCheck check_;
+  TimeCheck time_;
   std::uint64_t all_at_reading_ = 0;
 };
 

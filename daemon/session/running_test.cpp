@@ -219,5 +219,48 @@ TEST(RunningSession, EndsWithTheBookAsItWasAtTheNextLoad) {
   EXPECT_FALSE(ended.running());
 }
 
+// A reading whose books of time hold n intervals of 1000 ns, the leaf's longer by a gap, on a TSC of 1 GHz.
+Reading timed_reading(std::uint64_t second, std::uint64_t intervals, std::int64_t gap_ns) {
+  Reading reading = reading_of(150 + intervals, 50 + intervals);
+  reading.time.clocks = {second * 1'000'000'000, second * 1'000'000'000, 1};
+  reading.time.own_ns = 200'000;
+  reading.time.own_intervals = 100;
+  const auto cycles = intervals * static_cast<std::uint64_t>(1000 + gap_ns);
+  reading.time.rounds = {{0, vmx::kCpuid, cycles, intervals * 1000, intervals}};
+  return reading;
+}
+
+TEST(RunningSession, TimeHasAVerdictOfItsOwn) {
+  for (const std::int64_t gap : {100, -100}) {
+    RunningSession session{start_of(boundary_of(100), 100)};
+    EXPECT_EQ(session.session().time.verdict, TimeVerdict::kCannotTell);
+    accept(session, timed_reading(1, 0, gap), sample_of(150));
+    EXPECT_EQ(accept(session, timed_reading(2, 500, gap), sample_of(650)), Verdict::kAgrees);
+    EXPECT_EQ(session.session().verdict, Verdict::kAgrees);
+    EXPECT_EQ(session.session().time.verdict, gap > 0 ? TimeVerdict::kWithinBound : TimeVerdict::kBeyondBound);
+  }
+}
+
+TEST(RunningSession, ASurplusOfTimeIsNotToldWhereVcpusMayBeOlder) {
+  for (const bool older : {false, true}) {
+    RunningSession::Start start = start_of(std::nullopt, 100);
+    start.older_vcpus = older;
+    RunningSession session{std::move(start)};
+    accept(session, timed_reading(1, 0, 0), sample_of(150));
+    accept(session, timed_reading(2, 500, 1'000'000), sample_of(650));
+    EXPECT_EQ(session.session().time.verdict, older ? TimeVerdict::kCannotTell : TimeVerdict::kBeyondBound);
+  }
+}
+
+TEST(RunningSession, NoTimeIsToldOfCountsThatCannotBeTrusted) {
+  RunningSession session{start_of(boundary_of(100), 100)};
+  accept(session, timed_reading(1, 0, 100), sample_of(150));
+  accept(session, timed_reading(2, 500, -100), sample_of(650));
+  session.cannot_trust("another offset");
+  EXPECT_EQ(session.session().time.verdict, TimeVerdict::kCannotTell);
+  EXPECT_EQ(session.session().time.why, "another offset");
+  EXPECT_EQ(session.session().time.reasons.at(0).verdict, TimeVerdict::kCannotTell);
+}
+
 }  // namespace
 }  // namespace exitledger

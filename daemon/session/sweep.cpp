@@ -9,6 +9,7 @@
 
 #include "microvm/cpu_pin.h"
 #include "model/leaf_abi.h"
+#include "witness/tsc_clock.h"
 
 namespace exitledger {
 namespace {
@@ -37,6 +38,78 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
                 fmt::format("the guest stored {} answers, kvm:kvm_cpuid carried {} and {} of them match", stored.size(),
                             traced.size(), paired.size()));
   return paired;
+}
+
+// Exits of the reader's own that are timed for the bound: what one question after another takes.
+constexpr int kOwnExits = 16;
+
+// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations.
+// CPUID's come last, again and again: what lies between two of these answers is one of these questions.
+void add_cycles(const LeafHost& host, std::vector<LeafQuery>& queries) {
+  const LeafQuery cpuids{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, cpuid_reason(vendor_of(host.flags.vendor())))};
+  for (const Reason reason : host.reasons) {
+    if (reason == kReasonBackwards) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+    const LeafQuery cycles{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, reason)};
+    if (is_summand(reason) && cycles.ecx != cpuids.ecx) queries.push_back(cycles);
+  }
+  queries.insert(queries.end(), kOwnExits + 1, cpuids);
+}
+
+std::vector<LeafQuery> queries_to(const LeafHost& host, bool with_time) {
+  std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
+  for (const Reason reason : host.reasons)
+    if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
+  for (const Reason reason : {kReasonEmulation, kReasonVmFail})
+    if (std::ranges::find(host.reasons, reason) != host.reasons.end())
+      queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kHost, reason)});
+  if (with_time) add_cycles(host, queries);
+  return queries;
+}
+
+// One per CPU and reason: of CPUID's the last, and the way to it from the first.
+void take_time(const TimeRound& round, TimeReading& time) {
+  const auto first = std::find_if(time.rounds.begin(), time.rounds.end(), [&](const TimeRound& each) {
+    return each.cpu == round.cpu && each.reason == round.reason;
+  });
+  if (first == time.rounds.end()) {
+    time.rounds.push_back(round);
+    return;
+  }
+  time.own_ns += round.ebpf_ns - first->ebpf_ns;
+  time.own_intervals += round.intervals - first->intervals;
+  *first = round;
+}
+
+// One answer of a CPU, its `question`th, into the reading.
+Result<void> take(const PairedAnswer& answer, std::uint32_t question, std::uint32_t cpu, std::uint64_t epoch,
+                  Reading& reading) {
+  const LeafQuery& query = answer.leaf.query;
+  const leaf::Registers& told = answer.leaf.registers;
+  if (leaf::refused(told))
+    return fail("read the leaf of CPU", std::to_string(cpu),
+                fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON", query.eax, query.ecx),
+                EPERM);
+  const auto reason = static_cast<Reason>(query.ecx & 0xFFFF);
+  if (query.eax == leaf::kInfo) {
+    if (leaf::exits_in(told) != epoch)
+      return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
+  } else if (query.eax == leaf::kCycles) {
+    take_time({cpu, reason, leaf::cycles_in(told), answer.traced.cpu_ns, answer.traced.cpu_intervals}, reading.time);
+  } else if (query.ecx >> 16 == static_cast<std::uint32_t>(leaf::Scope::kHost)) {
+    reading.passes += leaf::exits_in(told);
+  } else if (reason == kReasonBackwards) {
+    reading.time.backwards += leaf::exits_in(told);
+  } else {
+    Round round;
+    round.cpu = cpu;
+    round.reason = reason;
+    round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
+    round.leaf = leaf::exits_in(told);
+    round.own = answer.own;
+    round.question = question;
+    reading.rounds.push_back(round);
+  }
+  return {};
 }
 
 }  // namespace
@@ -73,19 +146,16 @@ Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWit
   return paired;
 }
 
-Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own) {
-  std::vector<LeafQuery> queries{{leaf::kInfo, leaf::ecx_of(leaf::Scope::kHost, 2)}};
-  for (const Reason reason : host.reasons)
-    if (in_both_books(reason)) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
-  for (const Reason reason : {kReasonEmulation, kReasonVmFail})
-    if (std::ranges::find(host.reasons, reason) != host.reasons.end())
-      queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kHost, reason)});
-
+Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own,
+                      const std::string& no_time) {
+  const std::vector<LeafQuery> queries = queries_to(host, no_time.empty());
   Reading reading;
+  reading.questions = static_cast<std::uint32_t>(queries.size());
   reading.vendor = vendor_of(host.flags.vendor());
   reading.paging = static_cast<Paging>(host.flags.paging());
   reading.cycles_kept = host.flags.cycles_kept();
   reading.epoch = host.epoch;
+  reading.time.obstacle = no_time;
   auto cpus = usable_cpus();
   if (!cpus) return tl::unexpected{cpus.error()};
   reading.cpus = std::move(*cpus);
@@ -98,34 +168,11 @@ Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitn
     reading.passes = 0;  // the host's: as the last CPU tells them
     auto answers = ask_paired(options, ebpf, own, queries, cpu);
     if (!answers) return tl::unexpected{answers.error()};
-    for (std::uint32_t question = 0; question < answers->size(); ++question) {
-      const PairedAnswer& answer = (*answers)[question];
-      if (leaf::refused(answer.leaf.registers))
-        return fail("read the leaf of CPU", std::to_string(cpu),
-                    fmt::format("EAX {:#x} ECX {:#x} was refused: scopes 3 and 4 need CAP_PERFMON",
-                                answer.leaf.query.eax, answer.leaf.query.ecx),
-                    EPERM);
-      if (answer.leaf.query.eax == leaf::kInfo) {
-        const std::uint64_t epoch =
-            static_cast<std::uint64_t>(answer.leaf.registers.ebx) << 32 | answer.leaf.registers.eax;
-        if (epoch != host.epoch)
-          return fail("read the leaf of CPU", std::to_string(cpu), "the vendor module was reloaded meanwhile");
-        continue;
-      }
-      if (answer.leaf.query.ecx >> 16 == static_cast<std::uint32_t>(leaf::Scope::kHost)) {
-        reading.passes += leaf::exits_in(answer.leaf.registers);
-        continue;
-      }
-      Round round;
-      round.cpu = cpu;
-      round.reason = static_cast<Reason>(answer.leaf.query.ecx & 0xFFFF);
-      round.ebpf_before = round.ebpf_after = answer.traced.cpu_count;
-      round.leaf = leaf::exits_in(answer.leaf.registers);
-      round.own = answer.own;
-      round.question = question;
-      reading.rounds.push_back(round);
-    }
+    for (std::uint32_t question = 0; question < answers->size(); ++question)
+      if (auto taken = take((*answers)[question], question, cpu, host.epoch, reading); !taken)
+        return tl::unexpected{taken.error()};
   }
+  reading.time.clocks = read_clock_pair();
   return reading;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "model/reading.h"
@@ -40,7 +41,9 @@ struct PairedAnswer {
 [[nodiscard]] Result<std::vector<PairedAnswer>> ask_paired(const LeafOptions& options, EbpfWitness& ebpf, OwnExits& own,
                                                            std::span<const LeafQuery> queries, std::uint32_t cpu);
 
-/// Reads every reason of `host` on every CPU that this process may run on. Needs scope 4 (CAP_PERFMON).
-[[nodiscard]] Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own);
+/// Reads every reason of `host` on every CPU that this process may run on, and the cycles of each unless `no_time`
+/// says why they cannot be compared. Needs scope 4 (CAP_PERFMON).
+[[nodiscard]] Result<Reading> sweep(const LeafOptions& options, const LeafHost& host, EbpfWitness& ebpf, OwnExits& own,
+                                    const std::string& no_time);
 
 }  // namespace exitledger

@@ -89,7 +89,7 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
     impl->probe->set_layout(impl->probe->layout(), isa_of(impl->vendor));
   }
   // Asked after the probe is attached: a VM that comes now is seen.
-  impl->saw_all_births = !modules->vendor || is_unused(options.sys, *modules->vendor);
+  impl->saw_all_births = !modules->vendor || !is_held(options.sys, *modules->vendor);
   if (impl->saw_all_births && modules->vendor) impl->probe->all_births_seen(isa_of(impl->vendor));
   return std::unique_ptr<EbpfWitness>(new EbpfWitness(std::move(impl)));
 }

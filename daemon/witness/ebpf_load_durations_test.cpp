@@ -57,6 +57,41 @@ TEST_F(EbpfLoad, DurationsPairAnEntryWithItsExit) {
   EXPECT_EQ(sample.counts.all(), 3U);
 }
 
+// Of an own question about the cycles of a reason: what the answer holds of this CPU's book of durations.
+TEST_F(EbpfLoad, AnOwnQuestionAboutCyclesIsAnsweredWithTheDurationsOfItsInstant) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  kernel_->make_vcpu(1, 0x2000);
+  for (const std::uint32_t reason : {48U, 48U, 160U, 1000U, 30U}) {
+    exit_vmx(0, reason);
+    enter(0);
+  }
+  exit_vmx(1, 48);  // not entered again: in no sum
+  const auto ask = [this](std::uint32_t function, std::uint16_t reason) {
+    cpuid(0, function, leaf::ecx_of(leaf::Scope::kCpu, reason), {});
+  };
+  ask(leaf::kCycles, 48);
+  ask(leaf::kCycles, kReasonUnknown);
+  ask(leaf::kCycles, 31);
+  ask(leaf::kCycles, kReasonAll);
+  ask(leaf::kExits, 48);
+  const auto durations = witness_->sample().durations;
+  const auto answers = witness_->take_own_answers();
+  ASSERT_THAT(answers, SizeIs(5));
+  EXPECT_EQ(answers[0].cpu_intervals, 2U);
+  EXPECT_EQ(answers[0].cpu_ns, durations.at(48).sum_ns);
+  EXPECT_GT(answers[0].cpu_ns, 0U);
+  EXPECT_EQ(answers[1].cpu_intervals, 2U);  // 160, which no manual defines, and 1000, which has no index
+  EXPECT_EQ(answers[1].cpu_ns, durations.at(160).sum_ns + durations.at(kReasonUnknown).sum_ns);
+  for (const std::size_t i : {2U, 3U, 4U}) {
+    EXPECT_EQ(answers[i].cpu_intervals, 0U) << i;
+    EXPECT_EQ(answers[i].cpu_ns, 0U) << i;
+  }
+  as_guest([&] { ask(leaf::kCycles, 48); });
+  ASSERT_THAT(witness_->guest_answers(), SizeIs(1));
+  EXPECT_EQ(witness_->guest_answers()[0].cpu_intervals, 0U);
+}
+
 TEST_F(EbpfLoad, WithoutTimeNothingElseChanges) {
   start(Vendor::kVmx, 8, false);
   kernel_->make_vcpu(0, 0x1000);
@@ -67,6 +102,10 @@ TEST_F(EbpfLoad, WithoutTimeNothingElseChanges) {
   EXPECT_EQ(only_vm().counts.at[48], 5U);
   EXPECT_THAT(sample.durations, IsEmpty());
   EXPECT_FALSE(run_program("on_kvm_entry", {0, 0}));
+  cpuid(0, leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, 48), {});
+  const auto answers = witness_->take_own_answers();
+  ASSERT_THAT(answers, SizeIs(1));
+  EXPECT_EQ(answers[0].cpu_intervals, 0U);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ def rows(record: bytes, session: dict[str, Any]) -> list[Row]:
     if not session["began_at_load"]:
         raise Undecided("the session did not begin at the vendor module's load: the record has exits that no book counted")
     questions = _questions(session)
-    cuts = _cuts(record, len(questions))
+    cuts = _cuts(record, session["questions"] - 1)
     found = [_row(record, cuts, questions, row, row["ebpf"], row["leaf"]) for row in [*session["reasons"], *session["pseudo"]]]
     found += [_row(record, cuts, questions, without, 0, 0) for without in session["rounds_without_row"]]
     kept = [row for row in found if row.number not in NOT_RECORDED and (row.processor or row.ebpf or row.leaf)]

@@ -79,12 +79,18 @@ leaf_in_a_guest() {
 	expect_status 2 boot-guest -- exitledger-guest --scope vm
 }
 
+both_books_of_time() {
+	time_agrees npt "$forks"
+	time_agrees shadow "$forks"
+}
+
 calibration() { calibrated_in npt shadow; }
 guests_are_told_npt() { guests_are_told npt; }
 
 run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
 run_case amd-calibration calibration
 run_case amd-guests-are-told guests_are_told_npt
+run_case amd-time both_books_of_time
 run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles

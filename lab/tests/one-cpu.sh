@@ -88,6 +88,11 @@ reload_between_idle_sessions() {
 	expect "five sessions in order" '[.sessions[].paging] == ["ept","shadow","ept","shadow","ept"]' /out/reload.json
 }
 
+both_books_of_time() {
+	time_agrees ept "$forks"
+	time_agrees shadow "$forks"
+}
+
 calibration() { calibrated_in ept shadow; }
 guests_are_told_ept() { guests_are_told ept; }
 
@@ -157,6 +162,7 @@ stock_vendor_module_is_refused() {
 run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_serving
 run_case calibration calibration
 run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
+run_case time both_books_of_time
 run_case guests-are-told guests_are_told_ept
 run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes

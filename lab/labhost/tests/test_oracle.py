@@ -12,10 +12,11 @@ GUEST = bytes([CPUID, 30, 48, 33, HLT, HLT])
 READING = bytes([48, CPUID, CPUID, CPUID, CPUID, INTERRUPT, CPUID, CPUID, CPUID, CPUID, CPUID, CPUID, HLT])
 
 
-def books(record: bytes, order: tuple[int, ...] = ORDER) -> dict[str, Any]:
-    """What a daemon says that counted each exit of the record, up to each question."""
-    cuts = [at + 1 for at, reason in enumerate(record) if reason == CPUID][-len(order) :]
+def books(record: bytes, order: tuple[int, ...] = ORDER, after: int = 0) -> dict[str, Any]:
+    """What a daemon says that counted each exit of the record, up to each question; `after` them it asked for other things."""
+    cuts = [at + 1 for at, reason in enumerate(record) if reason == CPUID][-len(order) - after :][: len(order)]
     session: dict[str, Any] = {"began_at_load": True, "reasons": [], "pseudo": [], "rounds_without_row": []}
+    session["questions"] = 1 + len(order) + after
     for place, (number, cut) in enumerate(zip(order, cuts), start=1):
         before = record[:cut]
         count = before.count(number) if number < ALL else len(before)
@@ -45,6 +46,12 @@ class Oracle(unittest.TestCase):
         with self.assertRaises(Undecided) as caught:
             oracle.rows(record, session)
         return str(caught.exception)
+
+    def test_questions_about_other_things_come_after(self) -> None:
+        record = self.record[:-1] + bytes([CPUID, INTERRUPT, CPUID, HLT])
+        rows = self.rows(record, books(record, self.order, after=2))
+        self.assertEqual({row.verdict for row in rows.values()}, {"agrees"})
+        self.assertEqual(rows[CPUID].processor, books(self.record, self.order)["reasons"][0]["ebpf"])
 
     def test_each_reason_is_cut_at_its_own_question(self) -> None:
         rows = self.rows()
@@ -101,7 +108,7 @@ class Oracle(unittest.TestCase):
         self.assertIn("ran in guest mode", self.why(self.record[:-1], session))
         self.assertIn("fewer", self.why(self.record[-5:], session))
         self.assertIn("did not begin", self.why(self.record, {**session, "began_at_load": False}))
-        empty = {"began_at_load": True, "reasons": [], "pseudo": [], "rounds_without_row": []}
+        empty = {"began_at_load": True, "reasons": [], "pseudo": [], "rounds_without_row": [], "questions": 0}
         self.assertIn("no reading", self.why(self.record, empty))
         session["reasons"][0]["raw"]["rounds"][0]["question"] = 99
         self.assertIn("one after the other", self.why(self.record, session))

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "session/time_json.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+#include "crosscheck/time_check.h"
+
+namespace exitledger {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array kVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell, TimeVerdict::kBeyondBound};
+
+TimeVerdict read_verdict(const JsonFields& fields) {
+  const std::string text = fields.text("verdict");
+  for (const TimeVerdict each : kVerdicts)
+    if (to_string(each) == text) return each;
+  fields.object_to("verdict", fmt::format("\"{}\" is none of the values known", text));
+  return TimeVerdict::kCannotTell;
+}
+
+Json row_json(Vendor vendor, const TimeRow& row) {
+  return {{"number", row.reason},
+          {"name", reason_label(vendor, row.reason)},
+          {"exits", row.exits},
+          {"leaf_cycles", row.leaf_cycles},
+          {"leaf_ns", row.leaf_ns},
+          {"ebpf_ns", row.ebpf_ns},
+          {"difference_ns", row.difference_ns},
+          {"least_ns", row.least_ns},
+          {"most_ns", row.most_ns},
+          {"verdict", to_string(row.verdict)},
+          {"why", row.why}};
+}
+
+}  // namespace
+
+Json time_json(Vendor vendor, const TimeResult& time) {
+  Json rows = Json::array();
+  for (const TimeRow& row : time.reasons) rows.push_back(row_json(vendor, row));
+  return {{"verdict", to_string(time.verdict)},
+          {"why", time.why},
+          {"rate_hz", time.rate_hz},
+          {"rate_error_ppb", time.rate_error_ppb},
+          {"gap_ns_per_exit", time.gap_ns},
+          {"interruption_ns", TimeBound::kInterruptionNs},
+          {"reasons", std::move(rows)}};
+}
+
+TimeResult time_from(const JsonFields& fields) {
+  TimeResult time;
+  time.verdict = read_verdict(fields);
+  time.why = fields.text("why");
+  time.rate_hz = fields.natural("rate_hz");
+  time.rate_error_ppb = fields.natural("rate_error_ppb");
+  time.gap_ns = fields.integer("gap_ns_per_exit");
+  fields.each("reasons", [&](const JsonFields& row) {
+    TimeRow read;
+    read.reason = static_cast<Reason>(row.natural("number", std::numeric_limits<Reason>::max()));
+    read.exits = row.natural("exits");
+    read.leaf_cycles = row.natural("leaf_cycles");
+    read.leaf_ns = row.integer("leaf_ns");
+    read.ebpf_ns = row.integer("ebpf_ns");
+    read.difference_ns = row.integer("difference_ns");
+    read.least_ns = row.integer("least_ns");
+    read.most_ns = row.integer("most_ns");
+    read.verdict = read_verdict(row);
+    read.why = row.text("why");
+    time.reasons.push_back(std::move(read));
+  });
+  return time;
+}
+
+}  // namespace exitledger
