@@ -105,7 +105,7 @@ static __noinline int note_durations(struct el_answer *answer)
 	struct el_durations *book = bpf_map_lookup_elem(&durations, &cpu);
 
 	if (!book)
-		return 0; /* time is not kept */
+		return 0;   /* time is not kept */
 	barrier_var(index); /* as in count_asked() */
 	if (index < EL_INDEX_ALL)
 		add_durations(answer, &book->by_index[index]);

@@ -26,7 +26,8 @@ void print_time(const Session& session) {
              "ns per exit", "verdict");
   constexpr double kNsPerUs = 1000;
   for (const TimeRow& row : time.reasons) {
-    const double per_exit = row.exits == 0 ? 0 : static_cast<double>(row.difference_ns) / static_cast<double>(row.exits);
+    const double per_exit =
+        row.exits == 0 ? 0 : static_cast<double>(row.difference_ns) / static_cast<double>(row.exits);
     fmt::print("{:>6}  {:<22} {:>14} {:>16.1f} {:>16.1f} {:>12.0f}  {}{}\n",
                is_pseudo(row.reason) ? "" : std::to_string(row.reason), reason_label(session.vendor, row.reason),
                grouped(row.exits), static_cast<double>(row.ebpf_ns) / kNsPerUs,

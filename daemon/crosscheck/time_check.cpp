@@ -60,11 +60,13 @@ std::string TimeCheck::obstacle() const {
   if (!obstacle_.empty()) return obstacle_;
   if (readings_ == 0) return "no reading yet";
   if (lost_ > 0) return fmt::format("{} interval{} may be missing in the eBPF book", lost_, lost_ == 1 ? "" : "s");
-  if (backwards_ > 0) return fmt::format("the TSC went backwards in {} interval{}", backwards_, backwards_ == 1 ? "" : "s");
+  if (backwards_ > 0)
+    return fmt::format("the TSC went backwards in {} interval{}", backwards_, backwards_ == 1 ? "" : "s");
   if (own_intervals_ == 0) return "none of the reader's own exits was timed";
   if (readings_ == 1) return "one reading so far: time is compared from it on";
   if (!rate_.rate()) return "the readings are too close to tell the TSC's rate, or a clock fell";
-  if (!rate_.steady()) return "the TSC and CLOCK_MONOTONIC did not keep one rate: the host slept, or its clock is slewed";
+  if (!rate_.steady())
+    return "the TSC and CLOCK_MONOTONIC did not keep one rate: the host slept, or its clock is slewed";
   return {};
 }
 

@@ -14,19 +14,20 @@
 namespace exitledger {
 
 /// Bounds of leaf less eBPF for n exits whose eBPF sum is T (derivation: docs/exactness.md, "Time"):
-///  * The leaf reads before the probe at the exit and after it at the entry, with interrupts off from read to read. So an
+///  * The leaf reads before the probe at the exit and after it at the entry, with interrupts off from read to read. So
+///  an
 ///    interval of the leaf holds the probe's, whatever comes between the reads: least = −(n · kRoundingNs + e · T).
 ///  * What KVM and the probe execute between the reads: most = n · (g + kRoundingNs) + e · T + kInterruptionNs.
-///  e is the rate's error (TscRate). g = kTimerWaitNs and the probe's mean of what the reader's own CPUID exits take, on
-///  this machine and under its load: their way is several times longer than that between the reads.
+///  e is the rate's error (TscRate). g = kTimerWaitNs and the probe's mean of what the reader's own CPUID exits take,
+///  on this machine and under its load: their way is several times longer than that between the reads.
 struct TimeBound {
   /// Of a difference of two readings, each rounded down to a nanosecond.
   static constexpr std::int64_t kRoundingNs = 2;
   /// KVM's busy waiting for the guest's timer, in entries that inject it: LAPIC_TIMER_ADVANCE_NS_MAX,
   /// arch/x86/kvm/lapic.c.
   static constexpr std::int64_t kTimerWaitNs = 5'000;
-  /// Per reason, for what no code of KVM's or the probe's explains and interrupts being off does not forbid: NMI, SMI, a
-  /// hypervisor below that takes the CPU away.
+  /// Per reason, for what no code of KVM's or the probe's explains and interrupts being off does not forbid: NMI, SMI,
+  /// a hypervisor below that takes the CPU away.
   static constexpr std::int64_t kInterruptionNs = 20'000'000;
 };
 

@@ -12,7 +12,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kOwnNs = 1'500;        // mean of the reader's own exits
+constexpr std::uint64_t kOwnNs = 1'500;       // mean of the reader's own exits
 constexpr std::uint64_t kHz = 2'000'000'000;  // two cycles per nanosecond
 
 // A host with one TSC whose books of time are written interval by interval.
@@ -91,7 +91,8 @@ TEST_F(TimeChecked, BoundsAreThoseOfTheDerivation) {
   // 1000 ppm of 2 s, and the rate's own error of 2 ns in a second.
   const std::int64_t clocks = 2'000'000 + 4 + 1'000 * TimeBound::kRoundingNs;
   EXPECT_EQ(only_row().least_ns, -clocks);
-  EXPECT_EQ(only_row().most_ns, clocks + 1'000 * (TimeBound::kTimerWaitNs + static_cast<std::int64_t>(kOwnNs)) + TimeBound::kInterruptionNs);
+  EXPECT_EQ(only_row().most_ns, clocks + 1'000 * (TimeBound::kTimerWaitNs + static_cast<std::int64_t>(kOwnNs)) +
+                                    TimeBound::kInterruptionNs);
 }
 
 TEST_F(TimeChecked, WithoutExitsOfTheReaderThereIsNoBound) {

@@ -10,7 +10,8 @@ constexpr double kNsPerSecond = 1e9;
 constexpr std::uint64_t kStretchNs = 1'000'000'000;
 
 double hz_between(const ClockPair& from, const ClockPair& to) {
-  return static_cast<double>(to.tsc - from.tsc) * kNsPerSecond / static_cast<double>(to.monotonic_ns - from.monotonic_ns);
+  return static_cast<double>(to.tsc - from.tsc) * kNsPerSecond /
+         static_cast<double>(to.monotonic_ns - from.monotonic_ns);
 }
 
 double error_between(const ClockPair& from, const ClockPair& to) {

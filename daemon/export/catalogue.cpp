@@ -14,7 +14,7 @@ constexpr std::array kAll{
     &kSlotsLimit,       &kToldAnswers,       &kJudgedAnswers,   &kProgramAttached, &kProgramRuns,
     &kProgramSeconds,   &kBuildInfo,         &kProcessCpu,      &kProcessOpenFds,  &kProcessMaxFds,
     &kProcessVirtual,   &kProcessVirtualMax, &kProcessResident, &kProcessThreads,  &kProcessStart,
-    &kLeafCycles,       &kTscRate,           &kSessionEbpfSeconds, &kSessionLeafSeconds, &kTimeResidual,
+    &kLeafCycles,       &kTscRate,           &kEbpfSeconds,     &kLeafSeconds,     &kTimeResidual,
     &kTimeReadings,
 };
 

@@ -97,16 +97,14 @@ inline constexpr FamilyInfo kLeafCycles{
     kCounter,
     {"paging", "reason"},
     "TSC cycles from VM exit to next entry that the patched KVM counted since the first reading of each session."};
-inline constexpr FamilyInfo kTscRate{"exitledger_tsc_hertz",
-                                     kGauge,
-                                     {},
-                                     "Rate of the TSC, measured against CLOCK_MONOTONIC over the newest session."};
-inline constexpr FamilyInfo kSessionEbpfSeconds{
+inline constexpr FamilyInfo kTscRate{
+    "exitledger_tsc_hertz", kGauge, {}, "Rate of the TSC, measured against CLOCK_MONOTONIC over the newest session."};
+inline constexpr FamilyInfo kEbpfSeconds{
     "exitledger_session_ebpf_exit_seconds",
     kGauge,
     {"session", "reason"},
     "Time from VM exit to next entry in the eBPF book, from the first to the last reading of a session's cycles."};
-inline constexpr FamilyInfo kSessionLeafSeconds{
+inline constexpr FamilyInfo kLeafSeconds{
     "exitledger_session_leaf_exit_seconds",
     kGauge,
     {"session", "reason"},

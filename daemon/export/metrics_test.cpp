@@ -148,8 +148,8 @@ TEST_F(RichScrape, TimeIsShownInBothBooksAndWhatLiesBeyondTheBound) {
   EXPECT_THAT(text, HasSubstr("exitledger_session_leaf_exit_seconds{session=\"1\",reason=\"CPUID\"} 0.0015\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_session_ebpf_exit_seconds{session=\"1\",reason=\"CPUID\"} 0.00125\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"CPUID\"} 0\n"));
-  EXPECT_THAT(text,
-              HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"IO_INSTRUCTION\"} -0.000499\n"));
+  EXPECT_THAT(
+      text, HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"IO_INSTRUCTION\"} -0.000499\n"));
   EXPECT_THAT(text, Not(HasSubstr("exitledger_session_time_residual_seconds{session=\"1\",reason=\"UNKNOWN\"}")));
   EXPECT_THAT(text, HasSubstr("exitledger_time_readings_total{verdict=\"beyond bound\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_time_readings_total{verdict=\"cannot tell\"} 0\n"));
@@ -172,10 +172,9 @@ TEST_F(RichScrape, DescribesTheProcess) {
 
 TEST(EmptyScrape, AbsentIsNotZero) {
   const std::string text = exposition({}, "/nonexistent");
-  for (const char* absent :
-       {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
-        "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact", "kvm_stats", "process_",
-        "cycles", "exitledger_tsc", "exit_seconds", "exitledger_time"})
+  for (const char* absent : {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
+                             "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact", "kvm_stats",
+                             "process_", "cycles", "exitledger_tsc", "exit_seconds", "exitledger_time"})
     EXPECT_THAT(text, Not(HasSubstr(absent)));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"ebpf\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"leaf\"} 0\n"));

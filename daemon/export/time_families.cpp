@@ -19,8 +19,8 @@ std::int64_t residual_ns(const TimeRow& row) {
 }
 
 void append_sessions_time(const ExportSnapshot& snapshot, Families& out) {
-  FamilyBuilder<family::kSessionEbpfSeconds> ebpf;
-  FamilyBuilder<family::kSessionLeafSeconds> leaf;
+  FamilyBuilder<family::kEbpfSeconds> ebpf;
+  FamilyBuilder<family::kLeafSeconds> leaf;
   FamilyBuilder<family::kTimeResidual> residual;
   for (const Session& session : snapshot.sessions) {
     for (const TimeRow& row : session.time.reasons) {

@@ -36,7 +36,7 @@ struct TimeReading {
   ClockPair clocks;
   std::vector<TimeRound> rounds;  ///< one per CPU and reason that cycles are kept for, kReasonUnknown among them
   std::uint64_t own_ns = 0, own_intervals = 0;  ///< of the reader's own CPUID exits in this sweep, by the probe
-  std::uint64_t backwards = 0;    ///< intervals that the leaf dropped because the TSC went back; of all CPUs, absolute
+  std::uint64_t backwards = 0;  ///< intervals that the leaf dropped because the TSC went back; of all CPUs, absolute
 };
 
 /// A verdict of its own, never mixed with that on counts. In order of severity.
@@ -67,7 +67,6 @@ struct TimeRow {
 struct TimeResult {
   /// Nothing can be told of any row, for this reason.
   void cannot_tell(const std::string& because);
-
 
   TimeVerdict verdict = TimeVerdict::kCannotTell;
   std::string why = "no reading yet";  ///< one clause when the verdict is not kWithinBound

@@ -14,8 +14,8 @@ namespace exitledger {
 struct PagingBooks {
   Vendor vendor = Vendor::kVmx;
   Counts ebpf;
-  std::map<Reason, std::uint64_t> leaf;  ///< as of each session's last reading; no entry at all: never read
-  std::map<Reason, std::uint64_t> own;   ///< exits of the reader's own micro guests, included in the two above
+  std::map<Reason, std::uint64_t> leaf;         ///< as of each session's last reading; no entry at all: never read
+  std::map<Reason, std::uint64_t> own;          ///< exits of the reader's own micro guests, included in the two above
   std::map<Reason, std::uint64_t> leaf_cycles;  ///< since each session's first reading; empty: none are kept
   std::map<Reason, std::int64_t>
       residual;  ///< leaf − eBPF that nothing explains, of the newest session; judged reasons only

@@ -8,7 +8,6 @@
 
 #include "microvm/cpu_pin.h"
 #include "session/running.h"
-#include "witness/tsc_clock.h"
 
 namespace exitledger {
 namespace {
@@ -135,6 +134,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   start.paging = paging;
   if (boundary != nullptr) start.boundary = *boundary;
   start.parameters = modules_.parameters;
+  start.older_vcpus = boundary == nullptr && is_held(options_.probe.sys, vendor);
   const auto changed = ebpf_->refresh_layout(vendor);
   start.by_cpu = ebpf_->counts_by_cpu();
   start.now = ebpf_->sample();
@@ -236,14 +236,6 @@ void Books::read_leaf() {
   say(LogLevel::kDebug, fmt::format("a reading of the leaf: {}", to_string(verdict)));
 }
 
-void Books::count_time() {
-  const TimeResult& time = running_->session().time;
-  ++readings_of_time_[time.verdict];
-  const bool beyond = time.verdict == TimeVerdict::kBeyondBound;
-  if (beyond && !said_beyond_) say(LogLevel::kError, fmt::format("the books of time differ: {}", time.why));
-  said_beyond_ = beyond;
-}
-
 Result<void> Books::know_leaf_host() {
   if (leaf_host_) return {};
   auto host = leaf_host([this](std::span<const LeafQuery> queries) { return ask_booked(queries); });
@@ -255,14 +247,6 @@ Result<void> Books::know_leaf_host() {
 Result<Reading> Books::sweep_booked() {
   if (auto known = know_leaf_host(); !known) return tl::unexpected{known.error()};
   return sweep(options_.leaf, *leaf_host_, *ebpf_, running_->own(), no_time());
-}
-
-// Why the books of time cannot be compared; empty if they can.
-std::string Books::no_time() const {
-  if (!leaf_host_->flags.cycles_kept()) return "KVM keeps no cycles: parameter exit_cycles of module kvm is off";
-  if (!options_.probe.time) return "the probe keeps no durations";
-  if (const auto runs = monotonic_runs_on_tsc(options_.probe.sys); !runs) return runs.error().message();
-  return {};
 }
 
 Result<std::vector<LeafAnswer>> Books::ask_booked(std::span<const LeafQuery> queries) {

@@ -19,9 +19,10 @@ namespace exitledger {
 /// {"id","name","vendor","paging","verdict","why","laws_broken":[{"law","reason","name","count"}],"losses":N,
 ///  "total":{"ebpf","leaf"},
 ///  "reasons":[{"number","name","ebpf","leaf","own","residual","verdict","why","raw":{"rounds":[{"cpu","ebpf_before",
-///  "leaf","ebpf_after","window","own"}]}}],"pseudo":[the same for totals and flags],…}
+///  "leaf","ebpf_after","window","own"}]}}],"pseudo":[the same for totals and flags],"time":{…},…}
 ///  `losses` counts the host's book, on which verdicts rest; `losses_by_cause` has all. `total` sums `reasons`. `exits`
 ///  is every exit that eBPF saw, also those after the last reading; `book` has them by dense index (bpf/exit_index.h).
+///  `time`: session/time_json.h.
 [[nodiscard]] nlohmann::ordered_json to_json(const Session& session);
 
 /// Strict: a field that is missing, of the wrong type or in contradiction to another is an Error that names its path

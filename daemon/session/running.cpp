@@ -54,7 +54,7 @@ RunningSession::RunningSession(Start start)
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       check_(start.vendor, bases_of(start.vendor, start.boundary)),
-      time_(start.vendor, !start.boundary) {
+      time_(start.vendor, start.older_vcpus) {
   session_.id = std::move(start.id);
   session_.vendor = start.vendor;
   session_.paging = start.paging;

@@ -29,7 +29,8 @@ class RunningSession {
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
-    std::string unproven;  ///< why counts since the load cannot be trusted; empty if they can
+    bool older_vcpus = false;  ///< vCPUs may exist that are older than the probe
+    std::string unproven;      ///< why counts since the load cannot be trusted; empty if they can
   };
   explicit RunningSession(Start start);
 

@@ -241,6 +241,17 @@ TEST(RunningSession, TimeHasAVerdictOfItsOwn) {
   }
 }
 
+TEST(RunningSession, ASurplusOfTimeIsNotToldWhereVcpusMayBeOlder) {
+  for (const bool older : {false, true}) {
+    RunningSession::Start start = start_of(std::nullopt, 100);
+    start.older_vcpus = older;
+    RunningSession session{std::move(start)};
+    accept(session, timed_reading(1, 0, 0), sample_of(150));
+    accept(session, timed_reading(2, 500, 1'000'000), sample_of(650));
+    EXPECT_EQ(session.session().time.verdict, older ? TimeVerdict::kCannotTell : TimeVerdict::kBeyondBound);
+  }
+}
+
 TEST(RunningSession, NoTimeIsToldOfCountsThatCannotBeTrusted) {
   RunningSession session{start_of(boundary_of(100), 100)};
   accept(session, timed_reading(1, 0, 100), sample_of(150));

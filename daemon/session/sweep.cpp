@@ -40,11 +40,10 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
   return paired;
 }
 
-// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations. CPUID's
-// are asked first and last: what lies between is the questions themselves.
+// Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations.
+// CPUID's are asked first and last: what lies between is the questions themselves.
 void add_cycles(const LeafHost& host, std::vector<LeafQuery>& queries) {
-  const LeafQuery cpuids{leaf::kCycles,
-                         leaf::ecx_of(leaf::Scope::kCpu, cpuid_reason(vendor_of(host.flags.vendor())))};
+  const LeafQuery cpuids{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, cpuid_reason(vendor_of(host.flags.vendor())))};
   queries.push_back(cpuids);
   for (const Reason reason : host.reasons) {
     if (reason == kReasonBackwards) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});

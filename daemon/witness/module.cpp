@@ -75,4 +75,8 @@ Result<ModuleState> read_modules(const fs::path& sys) {
   return state;
 }
 
+bool is_held(const fs::path& sys, Vendor vendor) {
+  return line_of(sys / "module" / module_name(vendor) / "refcnt") != "0";
+}
+
 }  // namespace exitledger

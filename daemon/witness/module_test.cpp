@@ -99,5 +99,15 @@ TEST(Modules, NoSysfsIsAnError) {
   EXPECT_EQ(state.error().object, (sys.path() / "module").string());
 }
 
+TEST(Modules, AModuleIsHeldUnlessTheKernelSaysOtherwise) {
+  const TempTree sys;
+  EXPECT_TRUE(is_held(sys.path(), Vendor::kSvm));
+  sys.write("module/kvm_amd/refcnt", "0\n");
+  EXPECT_FALSE(is_held(sys.path(), Vendor::kSvm));
+  EXPECT_TRUE(is_held(sys.path(), Vendor::kVmx));
+  sys.write("module/kvm_amd/refcnt", "10\n");
+  EXPECT_TRUE(is_held(sys.path(), Vendor::kSvm));
+}
+
 }  // namespace
 }  // namespace exitledger

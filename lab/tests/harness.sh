@@ -196,7 +196,7 @@ time_agrees() {
 	use-modules patched "$1" kvm.exit_cycles=1
 	start_daemon
 	boot-guest --forks "$2"
-	exitledger check --json >"/out/time-$1.json"
+	exitledger check --json >"/out/time-$1.json" || echo "check left with $?"
 	books_agree "/out/time-$1.json" "$1"
 	expect "the books of time differ by no more than is explained" '.time.verdict == "within bound"' "/out/time-$1.json"
 	expect "ten reasons and more, thousands of exits and a tenth of a second of them were compared" \
