@@ -130,11 +130,15 @@ TimeResult TimeCheck::result() const {
   }
   result.verdict = TimeVerdict::kWithinBound;
   result.why.clear();
+  std::size_t alike = 0;  // rows of the worst verdict but the first
   for (const TimeRow& each : result.reasons) {
+    if (each.verdict == result.verdict) ++alike;
     if (each.verdict <= result.verdict) continue;
     result.verdict = each.verdict;
     result.why = reason_label(vendor_, each.reason) + ": " + each.why;
+    alike = 0;
   }
+  if (!result.why.empty() && alike > 0) result.why += fmt::format("; and {} more", alike);
   return result;
 }
 

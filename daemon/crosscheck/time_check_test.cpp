@@ -172,6 +172,16 @@ TEST_F(TimeChecked, TheWorstReasonIsTheVerdict) {
   EXPECT_EQ(result.verdict, TimeVerdict::kBeyondBound);
 }
 
+TEST_F(TimeChecked, OneReasonIsNamedAndTheOthersAreCounted) {
+  host_.intervals(0, vmx::kIo, 1, 2'000, 0);
+  check_.accept(host_.read(), 0);
+  for (const Reason reason : {vmx::kCpuid, vmx::kHlt, vmx::kIo}) host_.intervals(0, reason, 1'000, 2'000, -700);
+  check_.accept(host_.read(), 0);
+  const std::string why = check_.result().why;
+  EXPECT_THAT(why, testing::StartsWith("CPUID: "));
+  EXPECT_THAT(why, testing::EndsWith("; and 2 more"));
+}
+
 TEST_F(TimeChecked, WhatIsMissingInEitherBookForbidsToTell) {
   host_.intervals(0, vmx::kHlt, 1'000, 100'000, -700);
   check_.accept(host_.read(), 1);

@@ -40,17 +40,19 @@ Result<std::vector<PairedAnswer>> pair(std::span<const LeafAnswer> stored, std::
   return paired;
 }
 
+// Exits of the reader's own that are timed for the bound: what one question after another takes.
+constexpr int kOwnExits = 16;
+
 // Cycles are kept for exits and their reasons; the sum over all has no partner in the probe's book of durations.
-// CPUID's are asked first and last: what lies between is the questions themselves.
+// CPUID's come last, again and again: what lies between two of these answers is one of these questions.
 void add_cycles(const LeafHost& host, std::vector<LeafQuery>& queries) {
   const LeafQuery cpuids{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, cpuid_reason(vendor_of(host.flags.vendor())))};
-  queries.push_back(cpuids);
   for (const Reason reason : host.reasons) {
     if (reason == kReasonBackwards) queries.push_back({leaf::kExits, leaf::ecx_of(leaf::Scope::kCpu, reason)});
     const LeafQuery cycles{leaf::kCycles, leaf::ecx_of(leaf::Scope::kCpu, reason)};
     if (is_summand(reason) && cycles.ecx != cpuids.ecx) queries.push_back(cycles);
   }
-  queries.push_back(cpuids);
+  queries.insert(queries.end(), kOwnExits + 1, cpuids);
 }
 
 std::vector<LeafQuery> queries_to(const LeafHost& host, bool with_time) {
