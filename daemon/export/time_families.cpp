@@ -8,7 +8,6 @@
 namespace exitledger {
 namespace {
 
-constexpr std::array kTimeVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell, TimeVerdict::kBeyondBound};
 constexpr double kNsPerSecond = 1e9;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / kNsPerSecond; }

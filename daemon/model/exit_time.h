@@ -4,6 +4,7 @@
 // The leaf reads the TSC, the probe CLOCK_MONOTONIC. Where each reads stands in docs/exactness.md, "Time".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ enum class TimeVerdict : std::uint8_t {
   kCannotTell = 1,   ///< no cycles are kept, no durations, or something that the bound rests on does not hold
   kBeyondBound = 2,  ///< it does not
 };
+
+inline constexpr std::array kTimeVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell, TimeVerdict::kBeyondBound};
 
 /// "within bound", "cannot tell", "beyond bound".
 [[nodiscard]] std::string_view to_string(TimeVerdict verdict);

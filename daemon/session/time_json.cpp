@@ -13,16 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell, TimeVerdict::kBeyondBound};
-
-TimeVerdict read_verdict(const JsonFields& fields) {
-  const std::string text = fields.text("verdict");
-  for (const TimeVerdict each : kVerdicts)
-    if (to_string(each) == text) return each;
-  fields.object_to("verdict", fmt::format("\"{}\" is none of the values known", text));
-  return TimeVerdict::kCannotTell;
-}
-
 Json row_json(Vendor vendor, const TimeRow& row) {
   return {{"number", row.reason},
           {"name", reason_label(vendor, row.reason)},
@@ -53,7 +43,7 @@ Json time_json(Vendor vendor, const TimeResult& time) {
 
 TimeResult time_from(const JsonFields& fields) {
   TimeResult time;
-  time.verdict = read_verdict(fields);
+  time.verdict = named(fields, "verdict", kTimeVerdicts);
   time.why = fields.text("why");
   time.rate_hz = fields.natural("rate_hz");
   time.rate_error_ppb = fields.natural("rate_error_ppb");
@@ -68,7 +58,7 @@ TimeResult time_from(const JsonFields& fields) {
     read.difference_ns = row.integer("difference_ns");
     read.least_ns = row.integer("least_ns");
     read.most_ns = row.integer("most_ns");
-    read.verdict = read_verdict(row);
+    read.verdict = named(row, "verdict", kTimeVerdicts);
     read.why = row.text("why");
     time.reasons.push_back(std::move(read));
   });
