@@ -100,7 +100,7 @@ slots() {
 burst() {
 	use-modules "$modules" "$paging"
 	serve --slots 3
-	/files/exitledger-vm-storm --vms 6 --at-once 6 --cpuids 20011 &
+	/files/exitledger-vm-storm --vms 6 --at-once 6 --cpuids 5003 &
 	_storm=$!
 	while [ ! -e "$dir/vcpus.txt" ]; do
 		# shellcheck disable=SC2012 # names of the kernel's own
