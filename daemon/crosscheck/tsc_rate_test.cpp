@@ -52,7 +52,7 @@ TEST(TscRate, ShortStretchesAreJudgedTogether) {
   // Alternately 5 % too fast and too slow, a tenth of a second each: none is long enough to be told.
   std::uint64_t tsc = 0;
   for (std::uint64_t tenth = 1; tenth <= 20; ++tenth) {
-    tsc += tenth % 2 == 0 ? 95'000'000 : 105'000'000;
+    tsc += tenth % 2 == 0 ? 95'000'000U : 105'000'000U;
     rate.accept({.tsc = tsc, .monotonic_ns = tenth * kSecond / 10, .error_ns = 1});
   }
   EXPECT_TRUE(rate.steady());

@@ -183,10 +183,10 @@ TEST_F(RichScrape, ShowsTheThirdWitnessWhereItWasHad) {
 
 TEST(EmptyScrape, AbsentIsNotZero) {
   const std::string text = exposition({}, "/nonexistent");
-  for (const char* absent : {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
-                             "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact",
-                             "exitledger_session", "\"kvm_stats\"", "process_", "cycles", "exitledger_tsc",
-                             "exit_seconds", "exitledger_time"})
+  for (const char* absent :
+       {"_exits", "exitledger_leaf_state", "exitledger_lost_events_total", "exitledger_slots",
+        "exitledger_hypercalls_total", "exitledger_told", "exitledger_last_exact", "exitledger_session",
+        "\"kvm_stats\"", "process_", "cycles", "exitledger_tsc", "exit_seconds", "exitledger_time"})
     EXPECT_THAT(text, Not(HasSubstr(absent)));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"ebpf\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("exitledger_witness_up{witness=\"leaf\"} 0\n"));

@@ -47,7 +47,8 @@ enum class TimeVerdict : std::uint8_t {
   kBeyondBound = 2,  ///< it does not
 };
 
-inline constexpr std::array kTimeVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell, TimeVerdict::kBeyondBound};
+inline constexpr std::array kTimeVerdicts{TimeVerdict::kWithinBound, TimeVerdict::kCannotTell,
+                                          TimeVerdict::kBeyondBound};
 
 /// "within bound", "cannot tell", "beyond bound".
 [[nodiscard]] std::string_view to_string(TimeVerdict verdict);

@@ -53,8 +53,8 @@ struct Session {
   Losses losses;             ///< within the session
   std::uint64_t rounds = 0;  ///< readings judged
   std::vector<ReasonVerdict>
-      reasons;               ///< as of the last reading; reasons with a count, ascending; empty without a leaf
-  std::vector<Round> raw;    ///< the rounds of the newest reading
+      reasons;                  ///< as of the last reading; reasons with a count, ascending; empty without a leaf
+  std::vector<Round> raw;       ///< the rounds of the newest reading
   std::uint32_t questions = 0;  ///< that the newest reading asked of each CPU
   std::vector<Round> start;  ///< the books' zero point per CPU and reason: raw minus start, over the CPUs, is `reasons`
   std::int64_t last_exact_unix_ns = 0;  ///< time of the last reading in which every reason agreed; 0 = never
