@@ -25,7 +25,7 @@ class QemuHost(Host):
         for directory in FIRMWARE:
             command += ["-L", directory]
         command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        command += ["-M", "pc", "-accel", f"tcg,thread={threads}", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand,+xsave"]
+        command += ["-M", "pc", "-accel", f"tcg,thread={threads}", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand"]
         command += ["-smp", str(machine.cpus), "-m", str(MEMORY_MIB), "-D", LOG]
         command += ["-kernel", str(machine.kernel.vmlinuz), "-initrd", initramfs.name, "-append", machine.arguments]
         for name, port in machine.ports.items():
