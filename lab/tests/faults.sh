@@ -3,7 +3,7 @@
 # Faults, and runs without one, in a lab host of any kind. Judges nothing: leaves in /out/CASE what labhost/faults/ evaluates.
 # usage: faults.sh NAME:MODULES:PAGING:WORKLOAD:PROGRAMS…
 #   MODULES   set of modules to load (use-modules)
-#   WORKLOAD  linux, storm, reload, slots, burst or lookups: a function below
+#   WORKLOAD  linux, scopes, cycles, storm, reload, slots, burst or lookups: a function below
 #   PROGRAMS  directory of /files whose exitledger takes the place of the host's own; - for none
 set -eu
 # shellcheck source=lab/tests/harness.sh
@@ -45,12 +45,24 @@ judge() {
 	exitledger sessions export >"$dir/sessions.json"
 }
 
-linux() {
-	use-modules "$modules" "$paging"
+linux() { # [PARAMETER…]
+	use-modules "$modules" "$paging" "$@"
 	serve
 	boot-guest --forks 10 -- exitledger-guest --scope vcpu >/dev/null
 	judge
 }
+
+# A guest that may ask for the whole host's counts. What the daemon holds them against begins at a load that it saw.
+scopes() {
+	use-modules "$modules" "$paging"
+	serve
+	use-modules "$modules" "$paging"
+	echo host >/sys/module/kvm/parameters/exit_leaf
+	boot-guest --forks 10 -- sh -c 'exitledger-guest --scope vcpu; exitledger-guest --scope vm; exitledger-guest --scope host' >/dev/null
+	judge
+}
+
+cycles() { linux kvm.exit_cycles=1; }
 
 # Two vCPUs that exit as fast as they can, each on a CPU of its own where there are two.
 storm() {

@@ -106,6 +106,23 @@ def _unjudged(facts: Facts) -> Finding | None:
     return Finding([], f"{lost} events of vCPUs that had no book: not every answer was judged")
 
 
+def _third_witness(facts: Facts) -> Finding | None:
+    answer = facts.answer("check")
+    third = answer.json.get("third_witness", {})
+    if answer.status != 1 or third.get("verdict") != "disagrees":
+        return None
+    rows = [*third["kvm_stats"], {"name": "hypercalls handled", **third["hypercalls"]}]
+    return Finding(_names(rows), third["why"])
+
+
+def _time(facts: Facts) -> Finding | None:
+    answer = facts.answer("check")
+    time = answer.json.get("time", {})
+    if answer.status != 1 or time.get("verdict") != "beyond bound":
+        return None
+    return Finding([row["name"] for row in time["reasons"] if row["verdict"] == "beyond bound"], time["why"])
+
+
 def _laws(facts: Facts) -> Finding | None:
     answer = facts.answer("check")
     broken = answer.json.get("laws_broken", [])
@@ -121,6 +138,8 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 # The most direct first: the first that fires is the one a fault is said to be caught by.
 DETECTORS: tuple[Detector, ...] = (
     Detector("cross-check", "leaf and eBPF book of each CPU, reason by reason (exitledger check)", _cross_check),
+    Detector("third-witness", "KVM's own statistics of all vCPUs, and its hypercalls (exitledger check)", _third_witness),
+    Detector("time", "the leaf's cycles beside the probe's durations (exitledger check)", _time),
     Detector("reset", "a count that fell within a session (exitledger check)", _reset),
     Detector("layout", "the place of the exit reason is proven anew at each load (exitledger check)", _layout),
     Detector("losses", "events that a program could not book, or that found no slot (exitledger check)", _losses),

@@ -62,6 +62,31 @@ CANNOT = "cannot tell"
 # What each detector must fire on, and with which reasons: one answer that is not as it was.
 ALARMS: dict[str, tuple[str, int, dict[str, Any], list[str]]] = {
     "cross-check": ("check", 1, session(verdict="disagrees", why="x", reasons=[GOOD_ROW, BROKEN_ROW]), ["MSR_WRITE"]),
+    "third-witness": (
+        "check",
+        1,
+        session(
+            third_witness={
+                "verdict": "disagrees",
+                "why": "t",
+                "kvm_stats": [{"name": "exits", "verdict": "disagrees"}, {"name": "io_exits", "verdict": "agrees"}],
+                "hypercalls": {"verdict": "disagrees"},
+            }
+        ),
+        ["exits", "hypercalls handled"],
+    ),
+    "time": (
+        "check",
+        1,
+        session(
+            time={
+                "verdict": "beyond bound",
+                "why": "u",
+                "reasons": [{"name": "HLT", "verdict": "beyond bound"}, {"name": "CPUID", "verdict": "within bound"}],
+            }
+        ),
+        ["HLT"],
+    ),
     "reset": ("check", 2, session(verdict=CANNOT, why="a count of HLT fell on CPU 0: a reset"), ["HLT"]),
     "layout": (
         "check",
