@@ -30,17 +30,35 @@ fresh_out "$logs"
 passed=0
 summary=()
 failed=()
-check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
-	local name=$1 at=$SECONDS
-	shift
-	local log="$logs/${name//[^A-Za-z0-9]/-}.log"
-	if stage "$name" "$@" 2>&1 | tee "$log"; then
+log_of() { printf '%s/%s.log' "$logs" "${1//[^A-Za-z0-9]/-}"; } # NAME
+note() {                                                         # NAME SECONDS STATUS: into the summary
+	if [ "$3" -eq 0 ]; then
 		passed=$((passed + 1))
-		summary+=("$(printf '  pass %5d s  %s' $((SECONDS - at)) "$name")")
+		summary+=("$(printf '  pass %5d s  %s' "$2" "$1")")
 	else
-		failed+=("$log")
-		summary+=("$(printf '  FAIL %5d s  %s' $((SECONDS - at)) "$name")")
+		failed+=("$(log_of "$1")")
+		summary+=("$(printf '  FAIL %5d s  %s' "$2" "$1")")
 	fi
+}
+check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
+	local name=$1 at=$SECONDS status=0
+	shift
+	stage "$name" "$@" 2>&1 | tee "$(log_of "$name")" || status=$?
+	note "$name" $((SECONDS - at)) "$status"
+}
+# beside NAME COMMAND…: a stage that goes on while the next ones do, for what uses one CPU; join: its end.
+beside() {
+	beside=$1 beside_at=$SECONDS
+	shift
+	say "test: $beside, beside what follows …"
+	"$@" >"$(log_of "$beside")" 2>&1 &
+	beside_pid=$!
+}
+join() {
+	local status=0
+	wait "$beside_pid" || status=$?
+	cat "$(log_of "$beside")"
+	note "$beside" $((SECONDS - beside_at)) "$status"
 }
 # What the log of a failed stage says of it, in few lines: the last ones of a long output are what a reader has.
 say_why() { # LOG
@@ -87,9 +105,11 @@ if [ "$tier" = all ]; then
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
 	both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)
 	check "dashboards and rules, every query on both hosts' data" tools/dashboards.sh "${both[@]}"
+	beside "every fault is caught" lab/lab faults
 	check "oracle: the processor's own record" lab/lab oracle
 	check "oracle: a counter at the published place is accused" tools/oracle-fault.sh
 	check "soak: ten million exits" lab/lab soak
+	join
 	check "dashboards drawn" tools/dashboards-render.sh "${both[@]}" --out out/dashboards
 	check "dashboards: faults are found" tools/dashboards-test.sh "${both[@]}"
 	check "demo" tools/demo.sh
@@ -97,7 +117,6 @@ if [ "$tier" = all ]; then
 	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200
 	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
 	check "demo with the counter at the published place is refused" tools/demo-fault.sh
-	check "every fault is caught" lab/lab faults
 fi
 
 printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"
