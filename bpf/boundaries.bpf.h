@@ -22,6 +22,7 @@ static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
 
 	/* A probe read as memcpy: both ends are ours. */
 	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count) ||
+	    bpf_probe_read_kernel(to->lost, sizeof(to->lost), from->lost) ||
 	    bpf_probe_read_kernel(&to->hypercalls, sizeof(to->hypercalls), &from->hypercalls))
 		snapshot->failed++;
 	return 0;

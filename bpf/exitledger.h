@@ -201,6 +201,7 @@ struct el_boundary {
 };
 struct el_boundary_cpu {
 	__u64 count[EL_INDEX_COUNT];
+	__u64 lost[EL_LOSS_COUNT];
 	struct el_hypercalls hypercalls;
 };
 

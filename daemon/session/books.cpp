@@ -163,7 +163,8 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
 }
 
 void Books::end_session(const Boundary* next) {
-  const ProbeSample sample = ebpf_->sample();
+  ProbeSample sample = ebpf_->sample();
+  if (next != nullptr) sample.losses = next->losses;
   running_->update(sample);
   Counts at_end = sample.counts;
   if (next != nullptr) {

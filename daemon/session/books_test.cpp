@@ -71,6 +71,18 @@ TEST_F(BooksOnFakeKernel, AReloadPartsTheExitsAtTheLoadHoweverLateItIsNoticed) {
   EXPECT_EQ(totals.at(Paging::kShadow).ebpf.all(), 2U);
 }
 
+TEST_F(BooksOnFakeKernel, AReloadPartsTheLossesToo) {
+  const auto lose = [] { ASSERT_TRUE(run_program("on_kvm_exit_tim", {0x10, std::uint64_t{EL_ISA_VMX}})); };
+  lose();
+  load(kernel_->module("kvm_intel"));
+  lose();
+  lose();
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(2));
+  EXPECT_EQ(sessions[0].losses.cause[EL_LOSS_READ_FAILED], 1U);
+  EXPECT_EQ(sessions[1].losses.cause[EL_LOSS_READ_FAILED], 2U);
+}
+
 TEST_F(BooksOnFakeKernel, AnotherVendorsModuleEndsNothing) {
   exits(3);
   load(kernel_->module("kvm_amd"));

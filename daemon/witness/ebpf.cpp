@@ -188,11 +188,15 @@ std::optional<Boundary> EbpfWitness::Impl::boundary(std::uint64_t serial) const 
   const std::size_t at = serial % EL_BOUNDARIES;
   const el_boundary& entry = probe->boundaries()[at];
   if (load_shared(entry.serial) != serial) return std::nullopt;
-  Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}, {}, entry.slotless};
+  Boundary boundary{serial, entry.time_ns, vendor_of(entry.isa), {}, {}, losses(), entry.slotless};
+  boundary.losses.cause.fill(0);
+  boundary.losses.cause[EL_LOSS_NO_CPU] = probe->lost_no_cpu();
   const std::size_t cpu_count = probe->cpus().size();
   for (const el_boundary_cpu& cpu : probe->boundary_cpus().subspan(at * cpu_count, cpu_count)) {
     boundary.by_cpu.push_back(read_counts(cpu.count));
     boundary.hypercalls += read_hypercalls(cpu.hypercalls);
+    for (std::size_t cause = 0; cause < std::size(cpu.lost); ++cause)
+      boundary.losses.cause[cause] += load_shared(cpu.lost[cause]);
   }
   // Written anew meanwhile: what was read is of two loads.
   if (load_shared(entry.serial) != serial) return std::nullopt;

@@ -22,6 +22,7 @@ struct Boundary {
   Vendor vendor = Vendor::kVmx;
   std::vector<Counts> by_cpu;  ///< host book per possible CPU at that instant
   Hypercalls hypercalls;       ///< host-wide at that instant
+  Losses losses;               ///< likewise; what the kernel counts itself (recursion) is as of now
   std::uint64_t slotless = 0;  ///< StatSums::slotless at that instant
 };
 

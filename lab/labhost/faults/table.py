@@ -96,7 +96,7 @@ CASES: tuple[Case, ...] = (
         "lookups",
         proofs.event_fired_more_often,
         ("cross-check",),
-        daemon_patch=FAULTS / "plain-tracepoint.patch",
+        daemon_patch=FAULTS / "daemon" / "plain-tracepoint.patch",
     ),
 )
 

@@ -3,6 +3,7 @@ import contextlib
 import io
 import json
 import re
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -255,6 +256,14 @@ class Table(unittest.TestCase):
             names = [case.name for case in table.CASES if case.boot == boot]
             self.assertEqual(len(names), len(set(names)))
             self.assertTrue(any(not case.fault for case in table.CASES if case.boot == boot), boot.name)
+
+    def test_patches_of_our_own_tree_apply(self) -> None:
+        patches = sorted((table.FAULTS / "daemon").glob("*.patch"))
+        self.assertEqual({case.daemon_patch for case in table.CASES if case.daemon_patch}, set(patches))
+        for patch in patches:
+            command = ["patch", "--dry-run", "--fuzz=0", "-p1", "-i", str(patch)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            self.assertEqual(0, done.returncode, done.stdout)
 
     def test_patches_that_prove_themselves_say_what_is_looked_for(self) -> None:
         for case in table.CASES:
