@@ -75,7 +75,8 @@ static __noinline int vm_bounds(const struct el_answer *answer, const struct el_
 	__u32 created = 0;
 
 	bounds->known = 0;
-	if (!vm || vm->unknown || !el_offsets.kvm_created_vcpus ||
+	/* A vCPU that was ever without a slot has exits in no slot. */
+	if (!vm || vm->unknown || el_slots_refused || !el_offsets.kvm_created_vcpus ||
 	    bpf_probe_read_kernel(&created, sizeof(created), (void *)(kvm + el_offsets.kvm_created_vcpus)) || !created)
 		return 0;
 	bounds->known = 1;

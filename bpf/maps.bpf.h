@@ -43,7 +43,7 @@ struct {
 struct el_vm {
 	__u64 id;
 	__u32 head;    /* slot + 1 of the vCPU that had its first exit last: begin of a chain of siblings */
-	__u32 unknown; /* 1: exits of the VM are in no slot, or a vCPU is not newborn */
+	__u32 unknown; /* 1: a vCPU is not newborn, or not in the chain */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -150,19 +150,21 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 {
 	__u32 no = take_slot();
 	struct el_owner *owner = bpf_map_lookup_elem(&owners, &no);
-	struct el_vm *vm = vm_of(kvm);
+	struct el_vm *vm = NULL;
 	__u32 vcpu_id = 0;
 
-	if (vm && !owner)
-		vm->unknown = 1;
 	if (!owner) {
 		el_slots_refused = 1;
 		lose(cpu, EL_LOSS_NO_SLOT);
 		return EL_NO_SLOT;
 	}
-	if (!vm || bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
-		if (vm)
-			vm->unknown = 1;
+	if (!bpf_map_update_elem(&vcpus, &vcpu, &no, BPF_ANY)) {
+		/* Last, for only a slot that retires takes its VM out of the map again. */
+		vm = vm_of(kvm);
+		if (!vm)
+			bpf_map_delete_elem(&vcpus, &vcpu);
+	}
+	if (!vm) {
 		el_slots_refused = 1;
 		lose(cpu, EL_LOSS_SLOT_MAP);
 		bpf_map_push_elem(&free_slots, &no, BPF_ANY);

@@ -40,10 +40,13 @@ Finding judge_exits(const StatsEvidence& evidence, const StatSum& dead_before, c
   const std::int64_t on_the_way = evidence.after.living_vcpus;
   if (!evidence.passes && surplus.most != 0 && surplus.least <= on_the_way)
     return {Verdict::kCannotTell, "passes of KVM's emulator are known to the leaf alone"};
+  // Of vCPUs that never had a slot KVM's count is known, and which part of it the eBPF book lost is not.
+  if (surplus.most != 0 && !evidence.all_in_slots && (passes > 0 || evidence.after.slotless > 0))
+    return {Verdict::kCannotTell, "exits of vCPUs without a slot are in no vCPU's book"};
   if (surplus.most != 0 && passes > 0) {
     if (!evidence.passes_from_start)
       return {Verdict::kCannotTell, "KVM emulated guests before the probe saw their first exits"};
-    if (!evidence.all_in_slots || evidence.after.unread_vcpus > 0)
+    if (evidence.after.unread_vcpus > 0)
       return {Verdict::kCannotTell, "KVM emulated guests, and not every vCPU could be read"};
     if (surplus.least > on_the_way)
       return {Verdict::kCannotTell, "passes of KVM's emulator on a vCPU that had no exit yet, or a wrong statistic"};

@@ -111,6 +111,16 @@ TEST(ThirdWitness, PassesThatNobodyCanPlaceCannotBeTold) {
   EXPECT_EQ(exits(evidence).verdict, Verdict::kCannotTell);
 }
 
+TEST(ThirdWitness, WhatHadNoSlotCannotBeTold) {
+  StatsEvidence evidence = at_rest();
+  evidence.all_in_slots = false;
+  EXPECT_EQ(exits(evidence).verdict, Verdict::kAgrees) << "those that had one agree";
+  evidence.before.slotless = evidence.after.slotless = 10;
+  EXPECT_EQ(exits(evidence).verdict, Verdict::kCannotTell);
+  evidence.all_in_slots = true;
+  EXPECT_EQ(exits(evidence).verdict, Verdict::kDisagrees);
+}
+
 TEST(ThirdWitness, ExitsOfNestedGuestsHaveNoHandler) {
   StatsEvidence evidence = at_rest();
   evidence.hypercalls_after.reflected = 1;

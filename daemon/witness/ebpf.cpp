@@ -161,12 +161,11 @@ ProbeSample EbpfWitness::sample() {
 
 Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load) {
   Result<void> read;
-  StatSums sums =
-      impl_->books.kvm_stats(static_cast<std::uint32_t>(load), load != 0 || saw_all_births(), [this, &read] {
-        const std::uint64_t before = monotonic_now_ns();
-        read = impl_->probe->read_stats();
-        return before;
-      });
+  StatSums sums = impl_->books.kvm_stats(static_cast<std::uint32_t>(load), [this, &read] {
+    const std::uint64_t before = monotonic_now_ns();
+    read = impl_->probe->read_stats();
+    return before;
+  });
   if (!read) return tl::unexpected{read.error()};
   sums.slotless = impl_->probe->slotless();
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) sums.known[i] = impl_->probe->layout().vcpu_stat[i] != 0;

@@ -57,9 +57,8 @@ class EbpfWitness {
   [[nodiscard]] ProbeSample sample();
 
   /// KVM's own statistics of the vCPUs that have a slot, beside their exits, of all that were born since load number
-  /// `load` (Boundary::serial): from birth. 0: of all, and where the probe did not see all births from their first exit
-  /// seen. Dead vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that
-  /// reads.
+  /// `load` (Boundary::serial; 0: of all): from birth, and where that went unseen from their first exit seen. Dead
+  /// vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that reads.
   [[nodiscard]] Result<StatSums> kvm_stats(std::uint64_t load);
 
   /// No VM is older than the probe.

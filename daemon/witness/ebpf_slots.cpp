@@ -21,6 +21,11 @@ std::uint64_t counted_for(const el_owner& owner, const Counts& counts, unsigned 
   return count_of(counts, vendor, stat_reason(vendor, static_cast<el_stat>(stat)));
 }
 
+// What KVM counted before the book did. Of a newborn that is passes of its emulator, which are the vCPU's all the same.
+std::uint64_t base_of(const el_owner& owner, const el_stats& stats, unsigned stat) {
+  return owner.newborn != 0 ? 0 : stats.base[stat];
+}
+
 void add(StatSum& to, const StatSum& more) {
   to.statistic += more.statistic;
   to.counted_before += more.counted_before;
@@ -61,8 +66,7 @@ void SlotBooks::bury(std::uint32_t slot, const Counts& counts) {
   ++dead.read;
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
     const std::uint64_t counted = counted_for(owner, counts, i);
-    add(dead.since_birth[i], {stats.last[i], counted, counted});
-    add(dead.since_seen[i], {stats.last[i] - stats.base[i], counted, counted});
+    add(dead.sums[i], {stats.last[i] - base_of(owner, stats, i), counted, counted});
   }
 }
 
@@ -120,8 +124,7 @@ Counts SlotBooks::take_own() {
   return news;
 }
 
-void SlotBooks::add_living(std::uint32_t slot, const Counts& before, bool from_birth, std::uint64_t read_ns,
-                           StatSums& sums) {
+void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint64_t read_ns, StatSums& sums) {
   const el_owner& owner = owners_[slot];
   const el_stats& stats = stats_[slot];
   const Counts after = read_counts(slots_[slot].count);
@@ -132,7 +135,7 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, bool from_b
   }
   ++(dead ? sums.dead_vcpus : sums.living_vcpus);
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
-    const std::uint64_t base = from_birth ? 0 : stats.base[i], counted = counted_for(owner, after, i);
+    const std::uint64_t base = base_of(owner, stats, i), counted = counted_for(owner, after, i);
     if (dead) {
       add(sums.dead[i], {stats.last[i] - base, counted, counted});
     } else {
@@ -141,7 +144,7 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, bool from_b
   }
 }
 
-StatSums SlotBooks::kvm_stats(std::uint32_t load, bool from_birth, const std::function<std::uint64_t()>& read) {
+StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read) {
   fold();
   std::map<std::uint32_t, Counts> before;
   for (std::uint32_t slot = 0; slot < owners_.size(); ++slot)
@@ -149,13 +152,12 @@ StatSums SlotBooks::kvm_stats(std::uint32_t load, bool from_birth, const std::fu
       before.emplace(slot, read_counts(slots_[slot].count));
   const std::uint64_t read_ns = read();
   StatSums sums;
-  for (const auto& [slot, counts] : before) add_living(slot, counts, from_birth, read_ns, sums);
+  for (const auto& [slot, counts] : before) add_living(slot, counts, read_ns, sums);
   dead_.erase(dead_.begin(), dead_.lower_bound(load));
   for (const auto& [number, dead] : dead_) {
     sums.dead_vcpus += dead.read;
     sums.unread_vcpus += dead.unread;
-    for (unsigned i = 0; i < EL_STAT_COUNT; ++i)
-      add(sums.dead[i], (from_birth ? dead.since_birth : dead.since_seen)[i]);
+    for (unsigned i = 0; i < EL_STAT_COUNT; ++i) add(sums.dead[i], dead.sums[i]);
   }
   return sums;
 }

@@ -44,10 +44,10 @@ class SlotBooks {
   /// fold(), then what own VMs counted since the last call. Own: run by the process `own_tgid`.
   [[nodiscard]] Counts take_own();
 
-  /// fold(), then KVM's statistics of the vCPUs that were born at load `load` of a vendor module or later; 0: of all,
-  /// unless `from_birth` from their first exit seen. `read` has the probe read those of the living, and returns
-  /// the CLOCK_MONOTONIC time before that.
-  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, bool from_birth, const std::function<std::uint64_t()>& read);
+  /// fold(), then KVM's statistics of the vCPUs that were born at load `load` of a vendor module or later (0: of all):
+  /// from birth, or, of one that was no newborn at its first exit seen, from then on. `read` has the probe read those
+  /// of the living, and returns the CLOCK_MONOTONIC time before that.
+  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read);
 
   /// Slots that belong to living vCPUs, or to dead ones not yet folded.
   [[nodiscard]] std::uint32_t used() const;
@@ -59,14 +59,13 @@ class SlotBooks {
     std::uint32_t folded_vcpus = 0;
     Counts folded;
   };
-  /// KVM's statistics of dead vCPUs and their exits, since birth and since the probe first saw them.
   struct DeadVcpus {
-    std::array<StatSum, EL_STAT_COUNT> since_birth{}, since_seen{};
+    std::array<StatSum, EL_STAT_COUNT> sums{};
     std::uint32_t read = 0, unread = 0;
   };
   void meet(const el_owner& owner);
   void bury(std::uint32_t slot, const Counts& counts);
-  void add_living(std::uint32_t slot, const Counts& before, bool from_birth, std::uint64_t read_ns, StatSums& sums);
+  void add_living(std::uint32_t slot, const Counts& before, std::uint64_t read_ns, StatSums& sums);
   void fold_one(std::uint32_t slot);
   [[nodiscard]] VmSample sample_of(std::uint64_t id, const Vm& vm) const;
 

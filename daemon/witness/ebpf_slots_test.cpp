@@ -184,7 +184,7 @@ class SlotStatsTest : public SlotBooksTest {
   }
   StatSums look(
       std::uint32_t load = 0, const std::function<void()>& meanwhile = [] {}) {
-    return books_.kvm_stats(load, load != 0, [&] {
+    return books_.kvm_stats(load, [&] {
       meanwhile();
       return kNow;
     });
@@ -194,6 +194,7 @@ class SlotStatsTest : public SlotBooksTest {
 TEST_F(SlotStatsTest, LivingAndDeadAreSummedApart) {
   live(0, 1);
   live(1, 1);
+  owners_[0].newborn = 0;
   count(0, 10, 7);
   count(1, 10, 5);
   kvm_counts(0, 100, 106);
