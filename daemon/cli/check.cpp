@@ -4,8 +4,8 @@
 
 #include "cli/backend.h"
 #include "cli/commands.h"
-#include "session/certificate.h"
 #include "session/compare.h"
+#include "session/session_json.h"
 
 namespace exitledger::cli {
 namespace {

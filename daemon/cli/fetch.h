@@ -8,7 +8,7 @@
 #include "cli/options.h"
 #include "model/result.h"
 #include "model/session.h"
-#include "session/certificate.h"
+#include "session/session_json.h"
 
 namespace exitledger::cli {
 

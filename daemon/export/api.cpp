@@ -8,8 +8,8 @@
 #include <charconv>
 
 #include "session/calibration_json.h"
-#include "session/certificate.h"
 #include "session/leaf_report.h"
+#include "session/session_json.h"
 #include "version.h"
 
 namespace exitledger {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <linux/kvm_para.h>
 
 #include <array>
 #include <string_view>
@@ -27,24 +26,6 @@ std::string_view program_of(el_loss cause) {
   return "unknown";
 }
 
-// Names of the hypercalls in <linux/kvm_para.h>, by number; "" for a number that has none.
-constexpr auto kHypercallNames = [] {
-  std::array<std::string_view, 16> names{};
-  names[KVM_HC_VAPIC_POLL_IRQ] = "KVM_HC_VAPIC_POLL_IRQ";
-  names[KVM_HC_MMU_OP] = "KVM_HC_MMU_OP";
-  names[KVM_HC_FEATURES] = "KVM_HC_FEATURES";
-  names[KVM_HC_PPC_MAP_MAGIC_PAGE] = "KVM_HC_PPC_MAP_MAGIC_PAGE";
-  names[KVM_HC_KICK_CPU] = "KVM_HC_KICK_CPU";
-  names[KVM_HC_MIPS_GET_CLOCK_FREQ] = "KVM_HC_MIPS_GET_CLOCK_FREQ";
-  names[KVM_HC_MIPS_EXIT_VM] = "KVM_HC_MIPS_EXIT_VM";
-  names[KVM_HC_MIPS_CONSOLE_OUTPUT] = "KVM_HC_MIPS_CONSOLE_OUTPUT";
-  names[KVM_HC_CLOCK_PAIRING] = "KVM_HC_CLOCK_PAIRING";
-  names[KVM_HC_SEND_IPI] = "KVM_HC_SEND_IPI";
-  names[KVM_HC_SCHED_YIELD] = "KVM_HC_SCHED_YIELD";
-  names[KVM_HC_MAP_GPA_RANGE] = "KVM_HC_MAP_GPA_RANGE";
-  return names;
-}();
-
 // Leaves that the probe counts answers of: 0x4FFFFFFC + i.
 constexpr std::array<std::string_view, 4> kToldLeaves{"0x4ffffffc", "0x4ffffffd", "0x4ffffffe", "0x4fffffff"};
 
@@ -63,10 +44,11 @@ void append_hypercalls(const std::array<std::uint64_t, EL_HYPERCALLS>& by_number
   FamilyBuilder<family::kHypercalls> hypercalls;
   std::uint64_t other = 0;
   for (std::size_t number = 0; number < by_number.size(); ++number) {
-    if (kHypercallNames[number].empty()) {
+    const std::string_view name = hypercall_label(static_cast<unsigned>(number));
+    if (name.empty()) {
       other += by_number[number];
     } else if (by_number[number] != 0) {
-      hypercalls.add(by_number[number], kHypercallNames[number]);
+      hypercalls.add(by_number[number], name);
     }
   }
   hypercalls.add(other, "other");

@@ -10,6 +10,7 @@
 
 #include "model/reading.h"
 #include "model/sample.h"
+#include "model/session_facts.h"
 #include "model/third_witness.h"
 #include "model/verdict.h"
 
@@ -27,13 +28,15 @@ enum class LeafState : std::uint8_t {
 [[nodiscard]] std::string_view to_string(LeafState state);
 
 struct Session {
-  std::string id;    ///< unique within the daemon's life, sortable: "1", "2", …
-  std::string name;  ///< given by a person; empty
+  std::string id;    ///< a number, unique within the store: "1", "2", …
+  std::string name;  ///< given by a person; empty: none. No two sessions that are kept share one
   Vendor vendor = Vendor::kVmx;
   Paging paging = Paging::kEpt;
   std::string kernel;       ///< uname -r
+  std::string cpu;          ///< "model name" of /proc/cpuinfo; empty if it has none
   std::uint64_t epoch = 0;  ///< the host's instance number from the leaf; 0 if the leaf is absent
   std::int64_t started_unix_ns = 0, ended_unix_ns = 0;  ///< ended 0: running
+  bool interrupted = false;    ///< its daemon was gone before it ended: everything is as of the last time it was stored
   bool began_at_load = false;  ///< true: the books' relation at the start is known; false: attached to a running module
   LeafState leaf = LeafState::kAbsent;
   std::string leaf_detail;                        ///< why, when not present
@@ -62,6 +65,15 @@ struct Session {
   std::string why;  ///< one clause when the verdict is not kAgrees
   std::vector<BrokenLaw> laws_broken;
   TimeResult time;  ///< the books of time; no part of `verdict`
+
+  // No part of the verdict either.
+  std::optional<RecordedRun> run;  ///< nullopt: not recorded around a command
+  std::vector<SessionVm> vms;      ///< those seen, oldest first, at most kVmsKept
+  std::uint64_t vms_left_out = 0;  ///< seen and not in `vms`
+  static constexpr std::size_t kVmsKept = 1000;
+  Hypercalls hypercalls;              ///< by number, since the session began
+  std::optional<MmuStats> mmu;        ///< nullopt: they could not be had
+  std::optional<TimesOut> times_out;  ///< nullopt: durations are not kept (--no-collector.time)
 
   [[nodiscard]] bool running() const { return ended_unix_ns == 0; }
 };

@@ -1,9 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "model/stat_sums.h"
 
+#include <linux/kvm_para.h>
+
 #include <numeric>
 
 namespace exitledger {
+namespace {
+
+constexpr auto kHypercallNames = [] {
+  std::array<std::string_view, 16> names{};
+  names[KVM_HC_VAPIC_POLL_IRQ] = "KVM_HC_VAPIC_POLL_IRQ";
+  names[KVM_HC_MMU_OP] = "KVM_HC_MMU_OP";
+  names[KVM_HC_FEATURES] = "KVM_HC_FEATURES";
+  names[KVM_HC_PPC_MAP_MAGIC_PAGE] = "KVM_HC_PPC_MAP_MAGIC_PAGE";
+  names[KVM_HC_KICK_CPU] = "KVM_HC_KICK_CPU";
+  names[KVM_HC_MIPS_GET_CLOCK_FREQ] = "KVM_HC_MIPS_GET_CLOCK_FREQ";
+  names[KVM_HC_MIPS_EXIT_VM] = "KVM_HC_MIPS_EXIT_VM";
+  names[KVM_HC_MIPS_CONSOLE_OUTPUT] = "KVM_HC_MIPS_CONSOLE_OUTPUT";
+  names[KVM_HC_CLOCK_PAIRING] = "KVM_HC_CLOCK_PAIRING";
+  names[KVM_HC_SEND_IPI] = "KVM_HC_SEND_IPI";
+  names[KVM_HC_SCHED_YIELD] = "KVM_HC_SCHED_YIELD";
+  names[KVM_HC_MAP_GPA_RANGE] = "KVM_HC_MAP_GPA_RANGE";
+  return names;
+}();
+
+}  // namespace
+
+std::string_view hypercall_label(unsigned nr) {
+  return nr < kHypercallNames.size() ? kHypercallNames[nr] : std::string_view{};
+}
 
 std::string_view stat_label(el_stat stat) {
   switch (stat) {

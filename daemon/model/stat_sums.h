@@ -38,6 +38,9 @@ struct StatSums {
 /// iret_interception in svm/svm.c).
 [[nodiscard]] Reason stat_reason(Vendor vendor, el_stat stat);
 
+/// Name of a hypercall in include/uapi/linux/kvm_para.h; "" for a number that has none.
+[[nodiscard]] std::string_view hypercall_label(unsigned nr);
+
 /// Hypercalls by KVM's tracepoints, host-wide.
 struct Hypercalls {
   std::array<std::uint64_t, EL_HYPERCALLS> nr{};  ///< kvm:kvm_hypercall by number; the last is every other

@@ -74,6 +74,11 @@ JsonFields JsonFields::object(std::string_view key) const {
   return {value == nullptr ? kNothing : *value, path_of(key), *errors_};
 }
 
+bool JsonFields::is_null(std::string_view key) const {
+  const Json* value = find(key);
+  return value == nullptr || value->is_null();
+}
+
 void JsonFields::each(std::string_view key, const std::function<void(const JsonFields&)>& take) const {
   const Json* value = find(key);
   if (value == nullptr) return;

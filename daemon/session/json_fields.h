@@ -44,6 +44,8 @@ class JsonFields {
   /// A whole number from 0 to `max`.
   [[nodiscard]] std::uint64_t natural(std::string_view key, std::uint64_t max = UINT64_MAX) const;
   [[nodiscard]] JsonFields object(std::string_view key) const;
+  /// Whether the field is null: absent is not zero. A field that is missing is an error.
+  [[nodiscard]] bool is_null(std::string_view key) const;
   /// Calls `take` for each element, which must be an object.
   void each(std::string_view key, const std::function<void(const JsonFields&)>& take) const;
   /// Calls `take` with key and path-aware reader for each member of an object.

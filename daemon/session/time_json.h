@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a session says of time, as JSON: the key "time" of a session (session/certificate.h).
+// What a session says of time, as JSON: the key "time" of a session (session/session_json.h).
 #pragma once
 
 #include <nlohmann/json.hpp>

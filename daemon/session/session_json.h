@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A session as JSON: what out/demo/result.json, the HTTP interface and a certificate hold.
+// A session as JSON: what out/demo/result.json, the HTTP interface, the store and a certificate hold.
 //
 // One form for all of them. 64-bit counts are JSON integers; the epoch is a hex string, since it is a name and no
 // number. Keys come in a fixed order, so equal sessions give equal text. What a reader could derive is stated too
@@ -22,7 +22,7 @@ namespace exitledger {
 ///  "leaf","ebpf_after","window","own","question"}]}}],"pseudo":[the same for totals and flags],"time":{…},…}
 ///  `losses` counts the host's book, on which verdicts rest; `losses_by_cause` has all. `total` sums `reasons`. `exits`
 ///  is every exit that eBPF saw, also those after the last reading; `book` has them by dense index (bpf/exit_index.h).
-///  `time`: session/time_json.h.
+///  `time`: session/time_json.h; `run`, `hypercalls`, `mmu`, `times_out` and `vms`: session/run_json.h.
 [[nodiscard]] nlohmann::ordered_json to_json(const Session& session);
 
 /// Strict: a field that is missing, of the wrong type or in contradiction to another is an Error that names its path

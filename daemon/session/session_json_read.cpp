@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "session/certificate.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <optional>
 
 #include "session/json_fields.h"
+#include "session/run_json.h"
+#include "session/session_json.h"
+#include "session/session_json_parts.h"
 #include "session/third_witness_json.h"
 #include "session/time_json.h"
 
@@ -16,124 +16,14 @@ namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using session_json::kLosses;
+using session_json::kNoCalibration;
+using session_json::Total;
+using session_json::total_of;
 
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
-constexpr std::string_view kNoCalibration = "none";
 constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 constexpr std::array kPagings{Paging::kEpt, Paging::kShadow, Paging::kNpt};
-constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED,   EL_LOSS_NO_SLOT,       EL_LOSS_SLOT_MAP,
-                             EL_LOSS_NO_CPU,    EL_LOSS_ENTRY_NO_SLOT, EL_LOSS_ENTRY_NO_EXIT, EL_LOSS_ASK_MAP,
-                             EL_LOSS_EVENT,     EL_LOSS_KVM_STATS};
-
-// --- writing ---------------------------------------------------------------------------------------------------------
-
-Json round_json(const Round& round) {
-  return {{"cpu", round.cpu},          {"ebpf_before", round.ebpf_before},
-          {"leaf", round.leaf},        {"ebpf_after", round.ebpf_after},
-          {"window", round.window},    {"own", round.own},
-          {"question", round.question}};
-}
-
-Json rounds_of(Reason reason, std::span<const Round> all) {
-  Json rounds = Json::array();
-  for (const Round& round : all)
-    if (round.reason == reason) rounds.push_back(round_json(round));
-  return rounds;
-}
-
-// How the rounds behind a verdict were taken: "exact" is both books of one instant each.
-std::string_view class_of(Reason reason, std::span<const Round> all) {
-  const auto of_reason = [reason](const Round& round) { return round.reason == reason; };
-  const auto is_wide = [&](const Round& round) {
-    return of_reason(round) && (round.window != 0 || round.ebpf_before != round.ebpf_after);
-  };
-  if (std::none_of(all.begin(), all.end(), of_reason)) return "none";
-  return std::any_of(all.begin(), all.end(), is_wide) ? "bracket" : "exact";
-}
-
-Json row_json(const Session& session, const ReasonVerdict& row) {
-  return {{"number", row.reason},
-          {"name", reason_label(session.vendor, row.reason)},
-          {"ebpf", row.ebpf},
-          {"leaf", row.leaf},
-          {"own", row.own},
-          {"residual", row.residual},
-          {"verdict", to_string(row.verdict)},
-          {"class", class_of(row.reason, session.raw)},
-          {"why", row.why},
-          {"raw", {{"start", rounds_of(row.reason, session.start)}, {"rounds", rounds_of(row.reason, session.raw)}}}};
-}
-
-/// Rounds of reasons that neither book counted: the evidence that there is no row.
-Json rounds_without_row(const Session& session) {
-  Json rounds = Json::array();
-  for (const Round& round : session.raw) {
-    const auto has_row = [&](const ReasonVerdict& row) { return row.reason == round.reason; };
-    if (std::any_of(session.reasons.begin(), session.reasons.end(), has_row)) continue;
-    Json json{{"number", round.reason}};
-    json.update(round_json(round));
-    rounds.push_back(std::move(json));
-  }
-  return rounds;
-}
-
-Json losses_json(const Losses& losses) {
-  Json causes = Json::object();
-  for (const el_loss cause : kLosses) causes[std::string(loss_label(cause))] = losses.cause.at(cause);
-  return causes;
-}
-
-Json book_json(const Session& session) {
-  Json book = Json::array();
-  for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
-    if (session.ebpf.at[index] == 0) continue;
-    const auto reason = reason_at(session.vendor, index);
-    book.push_back({{"index", index},
-                    {"name", reason ? reason_label(session.vendor, *reason) : ""},
-                    {"count", session.ebpf.at[index]}});
-  }
-  return book;
-}
-
-Json laws_json(const Session& session) {
-  Json laws = Json::array();
-  for (const BrokenLaw& law : session.laws_broken) {
-    laws.push_back({{"law", law.law},
-                    {"reason", law.reason},
-                    {"name", reason_label(session.vendor, law.reason)},
-                    {"count", law.count}});
-  }
-  return laws;
-}
-
-struct Total {
-  std::uint64_t ebpf = 0, leaf = 0;
-};
-
-Total total_of(const Session& session) {
-  Total total;
-  for (const ReasonVerdict& row : session.reasons) {
-    if (!is_summand(row.reason)) continue;
-    total.ebpf += row.ebpf;
-    total.leaf += row.leaf;
-  }
-  return total;
-}
-
-Json calibration_json(const Session& session) {
-  if (!session.calibration) return {{"verdict", kNoCalibration}, {"why", ""}};
-  return {{"verdict", to_string(session.calibration->verdict)}, {"why", session.calibration->why}};
-}
-
-Json rows_json(const Session& session, bool summands) {
-  Json rows = Json::array();
-  for (const ReasonVerdict& row : session.reasons) {
-    if (is_summand(row.reason) == summands) rows.push_back(row_json(session, row));
-  }
-  return rows;
-}
-
-// --- reading ---------------------------------------------------------------------------------------------------------
 
 void read_calibration(const JsonFields& fields, Session& session) {
   if (fields.text("verdict") == kNoCalibration) return;
@@ -237,40 +127,6 @@ void read_books(const JsonFields& fields, Session& session) {
 
 }  // namespace
 
-Json to_json(const Session& session) {
-  const Total total = total_of(session);
-  return {{"id", session.id},
-          {"name", session.name},
-          {"vendor", to_string(session.vendor)},
-          {"paging", to_string(session.paging)},
-          {"verdict", to_string(session.verdict)},
-          {"why", session.why},
-          {"laws_broken", laws_json(session)},
-          {"losses", session.losses.of_host_book()},
-          {"total", {{"ebpf", total.ebpf}, {"leaf", total.leaf}}},
-          {"exits", session.ebpf.all()},
-          {"kernel", session.kernel},
-          {"epoch", fmt::format("{:#018x}", session.epoch)},
-          {"started_unix_ns", session.started_unix_ns},
-          {"ended_unix_ns", session.ended_unix_ns},
-          {"began_at_load", session.began_at_load},
-          {"leaf", to_string(session.leaf)},
-          {"leaf_detail", session.leaf_detail},
-          {"rounds", session.rounds},
-          {"questions", session.questions},
-          {"last_exact_unix_ns", session.last_exact_unix_ns},
-          {"calibration", calibration_json(session)},
-          {"third_witness", third_witness_json(session.third)},
-          {"parameters", Json(session.parameters)},
-          {"reasons", rows_json(session, true)},
-          {"pseudo", rows_json(session, false)},
-          {"rounds_without_row", rounds_without_row(session)},
-          {"time", time_json(session.vendor, session.time)},
-          {"book", book_json(session)},
-          {"losses_by_cause", losses_json(session.losses)},
-          {"recursion_misses", Json(session.losses.recursion_misses)}};
-}
-
 Result<Session> session_from_json(const Json& json) {
   JsonErrors errors("read session");
   const JsonFields fields(json, "", errors);
@@ -282,6 +138,8 @@ Result<Session> session_from_json(const Json& json) {
   session.verdict = named(fields, "verdict", kVerdicts);
   session.why = fields.text("why");
   session.kernel = fields.text("kernel");
+  session.cpu = fields.text("cpu");
+  session.interrupted = fields.text("state") == "interrupted";
   session.epoch = read_epoch(fields);
   session.started_unix_ns = fields.integer("started_unix_ns");
   session.ended_unix_ns = fields.integer("ended_unix_ns");
@@ -300,14 +158,14 @@ Result<Session> session_from_json(const Json& json) {
   read_losses(fields, session);
   read_books(fields, session);
   session.time = time_from(fields.object("time"));
+  session.run = run_from(fields, "run");
+  session.hypercalls = hypercalls_from(fields.object("hypercalls"));
+  session.mmu = mmu_from(fields, "mmu");
+  session.times_out = times_out_from(fields, "times_out");
+  session.vms = vms_from(fields, "vms");
+  session.vms_left_out = fields.natural("vms_left_out");
   if (errors.first()) return tl::unexpected{*errors.first()};
   return session;
-}
-
-Json result_document(std::span<const Session> sessions, const std::map<std::string, std::string>& metrics) {
-  Json list = Json::array();
-  for (const Session& session : sessions) list.push_back(to_json(session));
-  return {{"sessions", std::move(list)}, {"metrics", Json(metrics)}};
 }
 
 }  // namespace exitledger

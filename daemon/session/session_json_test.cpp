@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "session/certificate.h"
+#include "session/session_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -51,6 +51,16 @@ Session full_session() {
                            .most_ns = 17,
                            .verdict = TimeVerdict::kBeyondBound,
                            .why = "shorter"}};
+  session.cpu = "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz";
+  session.interrupted = true;
+  session.run = {"sh -c 'exit 3'", "night", "ept", 2, 3};
+  session.vms = {{"demo", "2a3b", 77, 2, 1'000}};
+  session.vms_left_out = 4;
+  session.hypercalls.nr[5] = 8;
+  session.hypercalls.nr[EL_HYPERCALLS - 1] = 9;
+  session.hypercalls.reflected = 10;
+  session.mmu = {{"mmu_unsync", -1}, {"pf_fixed", 500}};
+  session.times_out = {{vmx::kCpuid, {20, 40'000}}};
   session.ebpf.at[EL_INDEX_UNKNOWN] = std::numeric_limits<std::uint64_t>::max();
   return session;
 }
@@ -62,7 +72,7 @@ Session read_back(const Session& session) {
   return read ? *read : Session{};
 }
 
-TEST(Certificate, SaysHowTheRoundsWereTaken) {
+TEST(SessionJson, SaysHowTheRoundsWereTaken) {
   Session session = ept_session();
   session.raw.front().ebpf_after = session.raw.front().ebpf_before;
   session.raw.front().window = 0;
@@ -75,7 +85,7 @@ TEST(Certificate, SaysHowTheRoundsWereTaken) {
   EXPECT_EQ(class_of_first(), "none");
 }
 
-TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
+TEST(SessionJson, EveryFieldSurvivesTheWayThroughText) {
   for (const Session& session : {full_session(), ept_session(), shadow_session(), Session{}}) {
     const Session read = read_back(session);
     EXPECT_EQ(to_json(read).dump(), to_json(session).dump());
@@ -108,13 +118,24 @@ TEST(Certificate, EveryFieldSurvivesTheWayThroughText) {
   EXPECT_EQ(read.raw[2].window, 2u);
   EXPECT_EQ(read.raw[2].question, 11u);
   EXPECT_EQ(read.raw[2].ebpf_after, session.raw[2].ebpf_after);
+  EXPECT_EQ(read.cpu, session.cpu);
+  EXPECT_TRUE(read.interrupted);
+  ASSERT_TRUE(read.run);
+  EXPECT_EQ(read.run->status, 3);
+  EXPECT_EQ(read.run->experiment, "night");
+  ASSERT_EQ(read.vms.size(), 1U);
+  EXPECT_EQ(read.vms[0].exits, 1'000U);
+  EXPECT_EQ(read.hypercalls.nr[EL_HYPERCALLS - 1], 9U);
+  EXPECT_EQ(read.mmu, session.mmu);
+  ASSERT_TRUE(read.times_out);
+  EXPECT_EQ(read.times_out->at(vmx::kCpuid).sum_ns, 40'000U);
   EXPECT_EQ(read.time.verdict, TimeVerdict::kBeyondBound);
   EXPECT_EQ(read.time.rate_hz, 50'000'001U);
   ASSERT_EQ(read.time.reasons.size(), 1U);
   EXPECT_EQ(read.time.reasons[0].difference_ns, -15);
 }
 
-TEST(Certificate, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {
+TEST(SessionJson, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {
   Session session;
   session.id = "9";
   session.leaf = LeafState::kAbsent;
@@ -128,7 +149,7 @@ TEST(Certificate, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {
   EXPECT_EQ(read.vendor, Vendor::kSvm);
 }
 
-TEST(Certificate, HasTheShapeOfTheContract) {
+TEST(SessionJson, HasTheShapeOfTheContract) {
   const std::vector<Session> sessions{ept_session(), shadow_session()};
   const Json document = result_document(sessions, {{"ept", "out/demo/ept.prom"}, {"shadow", "out/demo/shadow.prom"}});
   EXPECT_EQ(document["metrics"]["ept"], "out/demo/ept.prom");
@@ -164,7 +185,7 @@ TEST(Certificate, HasTheShapeOfTheContract) {
   EXPECT_EQ(session["pseudo"][0]["name"], "ALL");
 }
 
-TEST(Certificate, TotalsAndFlagsAreNoPartOfTheSum) {
+TEST(SessionJson, TotalsAndFlagsAreNoPartOfTheSum) {
   Session session = agreed_session("1", Paging::kEpt, {{10, 5}, {kReasonUnknown, 3}});
   session.reasons.insert(session.reasons.end() - 1, {kReasonBusLock, 2, 2, 0, 0, Verdict::kAgrees, ""});
   const Json json = to_json(session);
@@ -174,7 +195,7 @@ TEST(Certificate, TotalsAndFlagsAreNoPartOfTheSum) {
   EXPECT_EQ(to_json(read_back(session)).dump(), json.dump());
 }
 
-TEST(Certificate, LargestCountsStayWhole) {
+TEST(SessionJson, LargestCountsStayWhole) {
   Session session;
   const auto max = std::numeric_limits<std::uint64_t>::max();
   session.reasons = {{10, max, max - 1, 0, std::numeric_limits<std::int64_t>::min(), Verdict::kDisagrees, "x"}};
