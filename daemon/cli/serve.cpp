@@ -50,9 +50,7 @@ ApiParameters parameters_of(const Request& request) {
 
 void add_routes(Router& router, Books& books, Api& api, std::size_t vm_limit) {
   const std::int64_t started = unix_now_ns();
-  router.get("/metrics", metrics_page([&books, names = VmNameBook{}, vm_limit, started]() mutable {
-               return collect(books, names, vm_limit, started);
-             }));
+  router.get("/metrics", metrics_page([&books, vm_limit, started] { return collect(books, vm_limit, started); }));
   router.get("/", landing_page(std::string{kVersion}));
   router.get("/-/healthy", healthy_page());
   router.get("/-/ready", ready_page([&books] { return unsettled_because(books); }));

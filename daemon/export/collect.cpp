@@ -21,7 +21,7 @@ ProbeHealth health_of(const ProbeSample& sample, const Books& books) {
 
 }  // namespace
 
-ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit, std::int64_t started_unix_ns) {
+ExportSnapshot collect(Books& books, std::size_t vm_limit, std::int64_t started_unix_ns) {
   ExportSnapshot snapshot;
   snapshot.version = kVersion;
   snapshot.revision = kRevision;
@@ -38,9 +38,9 @@ ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit, st
   if (!sample) return snapshot;
   snapshot.probe = health_of(*sample, books);
   if (!modules.vendor || !modules.paging) return snapshot;
-  names.follow(sample->vms);
   VmList list = list_vms(
-      sample->vms, *modules.vendor, *modules.paging, [&names](std::uint64_t id) { return names.of(id); }, vm_limit);
+      sample->vms, *modules.vendor, *modules.paging, [&books](std::uint64_t id) { return books.vm_names(id); },
+      vm_limit);
   snapshot.vms = std::move(list.vms);
   snapshot.vms_left_out = list.left_out;
   return snapshot;

@@ -7,13 +7,10 @@
 
 #include "export/snapshot.h"
 #include "session/books.h"
-#include "witness/process.h"
 
 namespace exitledger {
 
-/// Newest figures of everything; `names` follows the VMs, of which at most `vm_limit` are listed. Call it from the
-/// thread that owns the books.
-[[nodiscard]] ExportSnapshot collect(Books& books, VmNameBook& names, std::size_t vm_limit,
-                                     std::int64_t started_unix_ns);
+/// Newest figures of everything; of the VMs at most `vm_limit` are listed. Call it from the thread that owns the books.
+[[nodiscard]] ExportSnapshot collect(Books& books, std::size_t vm_limit, std::int64_t started_unix_ns);
 
 }  // namespace exitledger

@@ -9,16 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "export/catalogue.h"
 #include "model/sample.h"
 
 namespace exitledger {
 
 using Families = std::vector<prometheus::MetricFamily>;
-
-/// `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD. One invalid byte in a label value would
-/// make Prometheus refuse the whole scrape, and names of VMs are whatever their owner typed.
-[[nodiscard]] std::string valid_utf8(std::string_view text);
 
 /// Log2 buckets in seconds with cumulative counts; the exact sum; the count is the sum of the buckets.
 [[nodiscard]] prometheus::ClientMetric::Histogram to_histogram(const DurationHistogram& durations);

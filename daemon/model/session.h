@@ -52,9 +52,10 @@ struct Session {
   /// KVM's own statistics at the last look; nullopt: none was had.
   std::optional<ThirdWitness> third;
 
-  Counts ebpf;               ///< all exits since the session's start, at the last sample (no cross-check needed)
-  Losses losses;             ///< within the session
-  std::uint64_t rounds = 0;  ///< readings judged
+  Counts ebpf;                  ///< all exits since the session's start, at the last sample (no cross-check needed)
+  std::uint64_t own_exits = 0;  ///< of them the reader's own micro guests', at the last sample
+  Losses losses;                ///< within the session
+  std::uint64_t rounds = 0;     ///< readings judged
   std::vector<ReasonVerdict>
       reasons;                  ///< as of the last reading; reasons with a count, ascending; empty without a leaf
   std::vector<Round> raw;       ///< the rounds of the newest reading

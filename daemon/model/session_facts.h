@@ -23,7 +23,7 @@ struct RecordedRun {
 
 /// A VM that the session saw, the reader's own micro guests aside. Names are as its VMM's command line had them.
 struct SessionVm {
-  std::string name, uuid;   ///< empty if unknown; any bytes but NUL
+  std::string name, uuid;   ///< empty if unknown; UTF-8
   std::uint32_t pid = 0;    ///< of the VMM, in the daemon's pid namespace
   std::uint32_t vcpus = 0;  ///< that exited at least once
   std::uint64_t exits = 0;  ///< of it within the session, by the eBPF book, as of the last look while it lived

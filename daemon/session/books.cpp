@@ -58,12 +58,22 @@ void Books::follow() {
   if (!ebpf_) return;
   follow_loads(loads);
   if (!running_) return;
+  look_at_vms();
   const auto now = Clock::now();
   if (now < next_reading_ || !may_read()) return;
   next_reading_ = now + options_.leaf_interval;
   const ProbeSample sample = ebpf_->sample();
   running_->update(sample);
   if (running_->moved_since_reading(sample)) take_reading();
+}
+
+// Names while their processes live; what VMs that died have counted.
+void Books::look_at_vms() {
+  const std::vector<VmSample> living = ebpf_->living_vms();
+  names_.follow(living);
+  for (const VmSample& vm : living)
+    if (!vm.own) running_->vms().meet(vm.id, names_.of(vm.id));
+  running_->vms().look(ebpf_->take_dead_vms());
 }
 
 // At most once per kLook unless something happened: it opens a file per parameter.
@@ -134,6 +144,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   start.paging = paging;
   if (boundary != nullptr) start.boundary = *boundary;
   start.parameters = modules_.parameters;
+  start.keeps_time = options_.probe.time;
   start.older_vcpus = boundary == nullptr && !ebpf_->saw_all_births();
   const auto changed = ebpf_->refresh_layout(vendor);
   start.by_cpu = ebpf_->counts_by_cpu();
@@ -307,7 +318,10 @@ Result<Session> Books::judge(unsigned rounds) {
 std::optional<ProbeSample> Books::sample() {
   if (!ebpf_) return std::nullopt;
   ProbeSample sample = ebpf_->sample();
-  if (running_) running_->update(sample);
+  if (running_) {
+    look_at_vms();
+    running_->update(sample);
+  }
   return sample;
 }
 

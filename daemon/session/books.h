@@ -25,6 +25,7 @@
 #include "witness/ebpf.h"
 #include "witness/leaf.h"
 #include "witness/module.h"
+#include "witness/process.h"
 
 namespace exitledger {
 
@@ -84,6 +85,8 @@ class Books {
   [[nodiscard]] std::vector<el_answer> guest_answers() const;
   /// Those that were not the eBPF count of their instant, oldest first, as many as are kept.
   [[nodiscard]] std::vector<el_answer> different_answers() const;
+  /// Names of a VM that lived at the newest sample() or follow(); empty if it has none.
+  [[nodiscard]] VmNames vm_names(std::uint64_t id) const { return names_.of(id); }
   [[nodiscard]] const ModuleState& modules() const { return modules_; }
   /// Whether KVM's own statistics were had at the last look of the running session; nullopt before the first.
   [[nodiscard]] std::optional<bool> third_witness_up() const;
@@ -96,6 +99,7 @@ class Books {
 
  private:
   [[nodiscard]] bool look_at_modules(bool now);
+  void look_at_vms();
   void attach_if_possible();
   [[nodiscard]] std::vector<Boundary> new_loads() const;
   void follow_loads(const std::vector<Boundary>& loads);
@@ -131,6 +135,7 @@ class Books {
   LeafState leaf_state_ = LeafState::kAbsent;
   std::string leaf_detail_ = "no KVM vendor module is loaded";
   std::optional<RunningSession> running_;
+  VmNameBook names_;
   std::optional<LeafHost> leaf_host_;  ///< of the running session: asked once, its epoch is checked by every sweep
   std::deque<Session> ended_;
   std::map<Paging, PagingBooks> totals_;

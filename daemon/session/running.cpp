@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "session/running.h"
 
+#include <cpuid.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -18,6 +22,19 @@ namespace {
 std::string kernel_release() {
   utsname names{};
   return uname(&names) == 0 ? names.release : "unknown";
+}
+
+// As /proc/cpuinfo has it ("model name"), which a sandbox may not show: CPUID 0x80000002 to 0x80000004.
+std::string processor_name() {
+  std::array<std::uint32_t, 12> words{};
+  for (std::uint32_t i = 0; i < 3; ++i)
+    if (__get_cpuid(0x8000'0002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]) == 0)
+      return {};
+  std::array<char, sizeof words> text{};
+  std::memcpy(text.data(), words.data(), sizeof words);
+  const std::string name(text.data(), strnlen(text.data(), text.size()));
+  const auto first = name.find_first_not_of(' ');
+  return first == std::string::npos ? "" : name.substr(first, name.find_last_not_of(' ') - first + 1);
 }
 
 // The eBPF book of every CPU when the leaf stood at zero.
@@ -58,12 +75,15 @@ RunningSession::RunningSession(Start start)
       saw_all_births_(!start.older_vcpus),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
+      vms_(start.now.vms),
       check_(start.vendor, bases_of(start.vendor, start.boundary)),
       time_(start.vendor, start.older_vcpus) {
   session_.id = std::move(start.id);
   session_.vendor = start.vendor;
   session_.paging = start.paging;
   session_.kernel = kernel_release();
+  session_.cpu = processor_name();
+  if (start.keeps_time) session_.times_out.emplace();
   session_.began_at_load = start.boundary.has_value();
   session_.parameters = std::move(start.parameters);
   session_.started_unix_ns = unix_now_ns();
@@ -77,7 +97,22 @@ RunningSession::RunningSession(Start start)
 void RunningSession::update(const ProbeSample& sample) {
   session_.ebpf = sample.counts.since(base_);
   session_.losses = losses_since(sample.losses, base_losses_);
+  take_facts(sample);
   judge();
+}
+
+void RunningSession::take_facts(const ProbeSample& sample) {
+  session_.own_exits = own_.sum().all();
+  session_.hypercalls = sample.hypercalls.since(base_hypercalls_);
+  vms_.look(sample.vms);
+  session_.vms = vms_.list();
+  session_.vms_left_out = vms_.left_out();
+  if (!session_.times_out) return;
+  session_.times_out->clear();
+  for (const auto& [reason, histogram] : durations(sample)) {
+    const auto exits = std::accumulate(histogram.bucket.begin(), histogram.bucket.end(), std::uint64_t{0});
+    if (exits > 0) session_.times_out->emplace(reason, TimeOut{exits, histogram.sum_ns});
+  }
 }
 
 Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>& before, const ProbeSample& after) {

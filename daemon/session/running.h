@@ -12,6 +12,7 @@
 #include "crosscheck/time_check.h"
 #include "model/calibration.h"
 #include "model/session.h"
+#include "session/session_vms.h"
 #include "session/sweep.h"
 #include "witness/ebpf.h"
 #include "witness/module.h"
@@ -31,6 +32,7 @@ class RunningSession {
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
     bool older_vcpus = false;  ///< vCPUs may exist that are older than the probe
+    bool keeps_time = false;   ///< the probe keeps durations
     std::string unproven;      ///< why counts since the load cannot be trusted; empty if they can
   };
   explicit RunningSession(Start start);
@@ -65,6 +67,8 @@ class RunningSession {
   [[nodiscard]] Session finish(const Counts& counts);
 
   [[nodiscard]] const Session& session() const { return session_; }
+  /// VMs: names, and those that died since the last sample.
+  [[nodiscard]] SessionVms& vms() { return vms_; }
   [[nodiscard]] OwnExits& own() { return own_; }
   [[nodiscard]] const OwnExits& own() const { return own_; }
   [[nodiscard]] std::map<Reason, DurationHistogram> durations(const ProbeSample& sample) const;
@@ -75,6 +79,7 @@ class RunningSession {
 
  private:
   void judge();
+  void take_facts(const ProbeSample& sample);
   void learn_base_passes(const StatSums& sums, std::uint64_t passes);
   [[nodiscard]] std::string obstacle() const;
   [[nodiscard]] std::string not_asked_for(const Reading& reading, const std::vector<Counts>& before) const;
@@ -91,6 +96,7 @@ class RunningSession {
   std::optional<std::uint64_t> base_passes_;  ///< passes before the probe attached; of a session older than it
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;
+  SessionVms vms_;
   OwnExits own_;
   CrossCheck check_;
   TimeCheck time_;

@@ -130,6 +130,7 @@ Json to_json(const Session& session) {
           {"losses", session.losses.of_host_book()},
           {"total", {{"ebpf", total.ebpf}, {"leaf", total.leaf}}},
           {"exits", session.ebpf.all()},
+          {"own_exits", session.own_exits},
           {"state", state_of(session)},
           {"kernel", session.kernel},
           {"cpu", session.cpu},

@@ -155,6 +155,7 @@ Result<Session> session_from_json(const Json& json) {
     session.parameters[name] = parameters.text(name);
   });
   read_laws(fields, session);
+  session.own_exits = fields.natural("own_exits");
   read_losses(fields, session);
   read_books(fields, session);
   session.time = time_from(fields.object("time"));

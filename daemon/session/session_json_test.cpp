@@ -53,6 +53,7 @@ Session full_session() {
                            .why = "shorter"}};
   session.cpu = "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz";
   session.interrupted = true;
+  session.own_exits = 21;
   session.run = {"sh -c 'exit 3'", "night", "ept", 2, 3};
   session.vms = {{"demo", "2a3b", 77, 2, 1'000}};
   session.vms_left_out = 4;

@@ -175,6 +175,8 @@ Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load) {
 bool EbpfWitness::saw_all_births() const { return impl_->saw_all_births; }
 void EbpfWitness::session_began_at(std::uint64_t load) { impl_->probe->session_began_at(load); }
 
+std::vector<VmSample> EbpfWitness::take_dead_vms() { return impl_->books.take_dead(); }
+std::vector<VmSample> EbpfWitness::living_vms() const { return impl_->books.living(); }
 void EbpfWitness::fold() { impl_->books.fold(); }
 
 std::vector<Counts> EbpfWitness::counts_by_cpu() const {

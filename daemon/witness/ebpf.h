@@ -68,6 +68,11 @@ class EbpfWitness {
   /// host is judged from it.
   void session_began_at(std::uint64_t load);
 
+  /// VMs that died since the last call, with all that they ever counted; as many as SlotBooks keeps.
+  [[nodiscard]] std::vector<VmSample> take_dead_vms();
+  /// VMs that live, without their counts: cheap enough for every second.
+  [[nodiscard]] std::vector<VmSample> living_vms() const;
+
   /// Gives back the slots of dead vCPUs: the next VM may be waiting for one.
   void fold();
 

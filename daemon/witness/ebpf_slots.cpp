@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "witness/mapped_array.h"
 
@@ -104,7 +105,37 @@ std::vector<VmSample> SlotBooks::sample() {
     ++sample.vcpus;
     sample.counts += read_counts(slots_[slot].count);
   }
-  std::erase_if(vms_, [&samples](const auto& vm) { return !samples.contains(vm.first); });
+  forget_all_but(samples);
+  std::vector<VmSample> result;
+  result.reserve(samples.size());
+  for (const auto& [id, sample] : samples) result.push_back(sample);
+  return result;
+}
+
+void SlotBooks::forget_all_but(const std::map<std::uint64_t, VmSample>& living) {
+  std::erase_if(vms_, [&](const auto& each) {
+    if (living.contains(each.first)) return false;
+    died_.push_back(sample_of(each.first, each.second));
+    return true;
+  });
+  while (died_.size() > kDeadKept) died_.pop_front();
+}
+
+std::vector<VmSample> SlotBooks::take_dead() {
+  const std::deque<VmSample> died = std::exchange(died_, {});
+  return {died.begin(), died.end()};
+}
+
+std::vector<VmSample> SlotBooks::living() const {
+  std::map<std::uint64_t, VmSample> samples;
+  for (const el_owner& owner : owners_) {
+    if (load_shared(owner.state) != EL_SLOT_LIVE) continue;
+    VmSample& sample = samples[owner.vm_id];
+    sample.id = owner.vm_id;
+    sample.tgid = owner.tgid;
+    sample.own = owner.tgid == own_tgid_;
+    ++sample.vcpus;
+  }
   std::vector<VmSample> result;
   result.reserve(samples.size());
   for (const auto& [id, sample] : samples) result.push_back(sample);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <span>
@@ -38,8 +39,15 @@ class SlotBooks {
   /// can not count into what has not been folded.
   void fold();
 
-  /// fold(), then the VMs that live, ascending. One whose every vCPU died is forgotten.
+  /// fold(), then the VMs that live, ascending. One whose every vCPU died is left to take_dead().
   [[nodiscard]] std::vector<VmSample> sample();
+
+  /// VMs whose every vCPU died since the last call, with all that they ever counted: the last kDeadKept of them.
+  [[nodiscard]] std::vector<VmSample> take_dead();
+  static constexpr std::size_t kDeadKept = 4096;
+
+  /// VMs that live, ascending, without their counts: cheap.
+  [[nodiscard]] std::vector<VmSample> living() const;
 
   /// fold(), then what own VMs counted since the last call. Own: run by the process `own_tgid`.
   [[nodiscard]] Counts take_own();
@@ -67,6 +75,7 @@ class SlotBooks {
   void bury(std::uint32_t slot, const Counts& counts);
   void add_living(std::uint32_t slot, const Counts& before, std::uint64_t read_ns, StatSums& sums);
   void fold_one(std::uint32_t slot);
+  void forget_all_but(const std::map<std::uint64_t, VmSample>& living);
   [[nodiscard]] VmSample sample_of(std::uint64_t id, const Vm& vm) const;
 
   std::span<el_owner> owners_;
@@ -75,6 +84,7 @@ class SlotBooks {
   std::uint32_t own_tgid_;
   GiveBack give_back_;
   std::map<std::uint64_t, Vm> vms_;
+  std::deque<VmSample> died_;
   std::map<std::uint32_t, DeadVcpus> dead_;  ///< by load of the vendor module
   std::vector<std::uint32_t> refused_;       ///< zeroed, but give_back() failed
   Counts own_folded_;                        ///< of own vCPUs that died, ever

@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr std::uint32_t kOwnTgid = 77;
 
@@ -87,6 +88,27 @@ TEST_F(SlotBooksTest, ADeadVmIsNoLongerListed) {
   EXPECT_THAT(given_back_, ElementsAre(0U));
   die(1);
   EXPECT_THAT(books_.sample(), IsEmpty());
+}
+
+TEST_F(SlotBooksTest, ADeadVmIsHandedOutOnceWithAllItsCounts) {
+  live(0, 1);
+  live(1, 1);
+  count(0, 10, 5);
+  count(1, 10, 2);
+  die(0);
+  EXPECT_THAT(books_.living(), SizeIs(1));
+  ASSERT_THAT(books_.sample(), SizeIs(1));
+  EXPECT_THAT(books_.take_dead(), IsEmpty());
+  count(1, 10, 4);
+  die(1);
+  EXPECT_THAT(books_.living(), IsEmpty());
+  EXPECT_THAT(books_.sample(), IsEmpty());
+  const auto dead = books_.take_dead();
+  ASSERT_THAT(dead, SizeIs(1));
+  EXPECT_EQ(dead[0].id, 1U);
+  EXPECT_EQ(dead[0].vcpus, 2U);
+  EXPECT_EQ(dead[0].counts.all(), 11U);
+  EXPECT_THAT(books_.take_dead(), IsEmpty());
 }
 
 TEST_F(SlotBooksTest, CountsOfADeadVcpuStayInItsLivingVm) {

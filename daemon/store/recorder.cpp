@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "store/recorder.h"
+
+#include <algorithm>
+
+namespace exitledger {
+
+bool is_empty(const Session& session) {
+  return !session.run && session.name.empty() && session.ebpf.all() <= session.own_exits;
+}
+
+bool Recorder::is_due(const Session& session) const {
+  const auto found = written_.find(session.id);
+  if (found == written_.end()) return true;
+  const Written& last = found->second;
+  if (last.ended) return false;
+  if (!session.running() || session.rounds != last.rounds) return true;
+  return session.ebpf.all() != last.exits && std::chrono::steady_clock::now() - last.at >= interval_;
+}
+
+Result<void> Recorder::write(const Session& session) {
+  if (session.running() || !is_empty(session)) return store_->put(session);
+  const auto found = written_.find(session.id);
+  return found == written_.end() ? Result<void>{} : store_->remove(session.id);
+}
+
+void Recorder::note(const Result<void>& done) {
+  if (done) {
+    if (!broken_because_.empty() && log_) log_(LogLevel::kWarn, "sessions are recorded again");
+    broken_because_.clear();
+    return;
+  }
+  ++failed_writes_;
+  const std::string because = done.error().message();
+  if (because != broken_because_ && log_)
+    log_(LogLevel::kError, because + ": sessions are not recorded until this is mended; counting and serving go on");
+  broken_because_ = because;
+}
+
+void Recorder::follow(std::span<const Session> sessions) {
+  for (const Session& session : sessions) {
+    if (!is_due(session)) continue;
+    const auto done = write(session);
+    note(done);
+    if (!done) return;
+    written_[session.id] = {session.rounds, session.ebpf.all(), !session.running(), std::chrono::steady_clock::now()};
+  }
+  std::erase_if(written_, [&](const auto& each) {
+    return std::none_of(sessions.begin(), sessions.end(), [&](const Session& s) { return s.id == each.first; });
+  });
+}
+
+}  // namespace exitledger
