@@ -25,6 +25,11 @@ int run(const exitledger::cli::Options& options) {
                                [&](const CheckOptions& o) { return run_check(common, o); },
                                [&](const CalibrateOptions& o) { return run_calibrate(common, o); },
                                [&](const SessionsListOptions& o) { return run_sessions_list(common, o); },
+                               [&](const SessionsShowOptions& o) { return run_sessions_show(common, o); },
+                               [&](const SessionsNameOptions& o) { return run_sessions_name(common, o); },
+                               [&](const SessionsDeleteOptions& o) { return run_sessions_delete(common, o); },
+                               [&](const RecordOptions& o) { return run_record(common, o); },
+                               [&](const ExperimentOptions& o) { return run_experiment(common, o); },
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
                                [&](const CompareOptions& o) { return run_compare(common, o); }},
                     options.command);

@@ -69,6 +69,18 @@ Result<nlohmann::json> answer(long status, const std::string& body, const std::s
 
 }  // namespace
 
+std::string with_query(const std::string& path, const std::map<std::string, std::string>& parameters) {
+  std::string url = path;
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    const std::unique_ptr<char, decltype(&curl_free)> escaped{
+        curl_easy_escape(nullptr, value.c_str(), static_cast<int>(value.size())), curl_free};
+    url += separator + name + "=" + (escaped ? escaped.get() : "");
+    separator = '&';
+  }
+  return url;
+}
+
 bool is_no_daemon(const Error& error) {
   return error.operation == kConnect && (error.code == ENOENT || error.code == ECONNREFUSED);
 }

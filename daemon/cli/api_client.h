@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -13,6 +14,9 @@ namespace exitledger {
 /// True if `error` says that no daemon listens (ENOENT, ECONNREFUSED): the caller may then attach by itself. Anything
 /// else (no permission, a timeout, an answer that is an error) means that there is one, or that nobody knows.
 [[nodiscard]] bool is_no_daemon(const Error& error);
+
+/// `path` with a query, everything in it escaped.
+[[nodiscard]] std::string with_query(const std::string& path, const std::map<std::string, std::string>& parameters);
 
 /// A request per call, in the calling thread, which blocks until the answer or the time limit. Copyable.
 class ApiClient {

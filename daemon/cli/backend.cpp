@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "cli/backend.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 
 #include "cli/api_client.h"
 #include "cli/log.h"
+#include "cli/storage.h"
 #include "cli/streams.h"
 
 namespace exitledger::cli {
 namespace {
-
-std::string with_query(const std::string& path, const ApiParameters& parameters) {
-  std::string url = path;
-  for (const auto& [name, value] : parameters) url += fmt::format("{}{}={}", url == path ? '?' : '&', name, value);
-  return url;
-}
 
 class DaemonBackend final : public Backend {
  public:
@@ -24,7 +17,7 @@ class DaemonBackend final : public Backend {
 
   Result<nlohmann::json> call(const std::string& method, const std::string& path,
                               const ApiParameters& parameters) override {
-    const std::string url = with_query(path, parameters);
+    const std::string url = with_query(path, {parameters.begin(), parameters.end()});
     return method == "POST" ? client_.post(url, nlohmann::json::object()) : client_.get(url);
   }
 
@@ -34,7 +27,17 @@ class DaemonBackend final : public Backend {
 
 class LocalBackend final : public Backend {
  public:
-  explicit LocalBackend(const BooksOptions& options) : books_(options, plain_log), api_(books_) { books_.follow(); }
+  LocalBackend(const BooksOptions& options, std::unique_ptr<Recorder> recorder)
+      : recorder_(std::move(recorder)), books_(options, plain_log), api_(books_, recorder_.get()) {
+    books_.follow();
+  }
+  LocalBackend(const LocalBackend&) = delete;
+  LocalBackend& operator=(const LocalBackend&) = delete;
+  ~LocalBackend() override {
+    if (!recorder_) return;
+    books_.close();
+    recorder_->follow(books_.views());
+  }
 
   Result<nlohmann::json> call(const std::string& method, const std::string& path,
                               const ApiParameters& parameters) override {
@@ -43,10 +46,25 @@ class LocalBackend final : public Backend {
     return nlohmann::json(answer.body);
   }
 
+  void follow() override {
+    books_.follow();
+    if (recorder_) recorder_->follow(books_.views());
+  }
+
  private:
+  std::unique_ptr<Recorder> recorder_;
   Books books_;
   Api api_;
 };
+
+// Said where books of one's own are opened.
+BooksOptions options_of(const Common& common) {
+  log_line("no daemon on " + common.api_socket + ": attaching for the time of this command");
+  BooksOptions options;
+  options.probe.slots = common.slots;
+  options.leaf.device = common.kvm_device;
+  return options;
+}
 
 }  // namespace
 
@@ -65,12 +83,21 @@ Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
 Result<std::unique_ptr<Backend>> any_backend(const Common& common) {
   auto daemon = daemon_backend(common);
   if (!daemon || *daemon) return daemon;
-  log_line("no daemon on " + common.api_socket + ": attaching for the time of this command");
-  BooksOptions options;
-  options.probe.slots = common.slots;
+  BooksOptions options = options_of(common);
   options.probe.time = false;
-  options.leaf.device = common.kvm_device;
-  return std::make_unique<LocalBackend>(options);
+  return std::make_unique<LocalBackend>(options, nullptr);
+}
+
+Result<std::unique_ptr<Backend>> recording_backend(const Common& common) {
+  auto daemon = daemon_backend(common);
+  if (!daemon || *daemon) return daemon;
+  auto recorder = open_recorder(common, plain_log);
+  if (!recorder) return tl::unexpected{recorder.error()};
+  const auto id = first_id(*recorder);
+  if (!id) return tl::unexpected{id.error()};
+  BooksOptions options = options_of(common);
+  options.first_id = *id;
+  return std::make_unique<LocalBackend>(options, std::move(*recorder));
 }
 
 }  // namespace exitledger::cli

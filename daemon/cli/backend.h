@@ -18,6 +18,8 @@ class Backend {
   /// Body of a 200 answer; Error otherwise, with the daemon's own line.
   [[nodiscard]] virtual Result<nlohmann::json> call(const std::string& method, const std::string& path,
                                                     const ApiParameters& parameters) = 0;
+  /// To be called at least once a second while a command goes on: books of one's own follow what happens.
+  virtual void follow() {}
 
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
@@ -31,5 +33,8 @@ class Backend {
 
 /// The daemon, or, if there is none, the same code in this process: attached for its lifetime, which is said on stderr.
 [[nodiscard]] Result<std::unique_ptr<Backend>> any_backend(const Common& common);
+
+/// The same for what is to be kept: books of one's own keep time and write into the store.
+[[nodiscard]] Result<std::unique_ptr<Backend>> recording_backend(const Common& common);
 
 }  // namespace exitledger::cli

@@ -13,6 +13,11 @@ int run_leaf(const Common& common, const LeafOptionsCli& options);
 int run_check(const Common& common, const CheckOptions& options);
 int run_calibrate(const Common& common, const CalibrateOptions& options);
 int run_sessions_list(const Common& common, const SessionsListOptions& options);
+int run_sessions_show(const Common& common, const SessionsShowOptions& options);
+int run_sessions_name(const Common& common, const SessionsNameOptions& options);
+int run_sessions_delete(const Common& common, const SessionsDeleteOptions& options);
+int run_record(const Common& common, const RecordOptions& options);
+int run_experiment(const Common& common, const ExperimentOptions& options);
 int run_sessions_export(const Common& common, const SessionsExportOptions& options);
 int run_compare(const Common& common, const CompareOptions& options);
 

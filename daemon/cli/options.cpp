@@ -64,6 +64,9 @@ Parsed parse(int argc, const char* const* argv) {
   app.fallthrough();
   app.add_option("--api.socket", options.common.api_socket, "Socket of the daemon")->capture_default_str();
   app.add_option("--kvm.device", options.common.kvm_device, "KVM device for the leaf's reader")->capture_default_str();
+  app.add_option("--storage.path", options.common.storage_path,
+                 "Where sessions are kept: an SQLite file; empty: in memory, as long as the daemon lives")
+      ->capture_default_str();
   app.add_option("--slots", options.common.slots,
                  "vCPUs that can have a book of their own at once (about 1.6 KiB each)")
       ->check(CLI::Range(1U, 262'144U))
@@ -74,6 +77,7 @@ Parsed parse(int argc, const char* const* argv) {
   app.config_formatter(std::make_shared<ConfigFile>(app, serve));
   add_readings(app, options);
   add_sessions(app, options);
+  add_experiments(app, options);
 
   try {
     app.parse(argc, argv);

@@ -21,7 +21,8 @@ namespace exitledger::cli {
 struct Common {
   std::string api_socket = "/run/exitledger/api.sock";
   std::string kvm_device = "/dev/kvm";
-  std::uint32_t slots = 1024;  ///< vCPUs with a book of their own
+  std::string storage_path = "/var/lib/exitledger/exitledger.db";  ///< empty: sessions are kept in memory alone
+  std::uint32_t slots = 1024;                                      ///< vCPUs with a book of their own
 };
 
 struct ServeOptions {
@@ -61,6 +62,27 @@ struct SessionsExportOptions {
   std::vector<std::string> ids;                ///< empty: all
   std::map<std::string, std::string> metrics;  ///< paging -> path of the scrape taken with it
 };
+struct SessionsShowOptions {
+  std::string id;  ///< or its name
+  bool json = false;
+};
+struct SessionsNameOptions {
+  std::string id, name;
+};
+struct SessionsDeleteOptions {
+  std::vector<std::string> ids;
+};
+struct RecordOptions {
+  std::string name;  ///< empty: none
+  std::vector<std::string> command;
+};
+struct ExperimentOptions {
+  std::string name;                     ///< empty: made of the time
+  std::vector<std::string> modes;       ///< "ept", "npt", "shadow": run in turns
+  unsigned repeat = 3;                  ///< runs of each mode
+  std::vector<std::string> parameters;  ///< NAME=VALUE of the vendor module, for all runs
+  std::vector<std::string> command;
+};
 struct CompareOptions {
   std::string a, b;
   bool json = false;
@@ -69,7 +91,8 @@ struct CompareOptions {
 struct Options {
   Common common;
   std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
-               SessionsExportOptions, CompareOptions>
+               SessionsShowOptions, SessionsExportOptions, SessionsNameOptions, SessionsDeleteOptions, RecordOptions,
+               ExperimentOptions, CompareOptions>
       command;
 };
 

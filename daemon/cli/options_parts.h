@@ -34,7 +34,8 @@ Subcommand<T> add_subcommand(CLI::App& parent, const std::string& name, const st
 
 /// Returns the subcommand: the configuration file holds its flags.
 CLI::App& add_serve(CLI::App& app, Options& options);
-void add_readings(CLI::App& app, Options& options);  ///< status, leaf, check, calibrate
-void add_sessions(CLI::App& app, Options& options);  ///< sessions …, compare
+void add_readings(CLI::App& app, Options& options);     ///< status, leaf, check, calibrate
+void add_sessions(CLI::App& app, Options& options);     ///< sessions …, compare
+void add_experiments(CLI::App& app, Options& options);  ///< record, experiment
 
 }  // namespace exitledger::cli

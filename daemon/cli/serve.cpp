@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/log.h"
 #include "cli/service_manager.h"
+#include "cli/storage.h"
 #include "export/api.h"
 #include "export/collect.h"
 #include "export/http_server.h"
@@ -104,6 +105,7 @@ std::string status_line(const Books& books) {
 struct Daemon {
   const UniqueFd& signals;
   Books& books;
+  Recorder* recorder;  // nullptr: sessions are kept in memory alone
   HttpServer& server;
   ServiceManager& manager;
   const Log& log;
@@ -122,6 +124,7 @@ Result<void> follow_books(Daemon& daemon) {
 
 Result<void> do_what_is_due(Daemon& daemon) {
   if (auto done = follow_books(daemon); !done) return done;
+  if (daemon.recorder != nullptr) daemon.recorder->follow(daemon.books.views());
   daemon.server.run();
   daemon.manager.alive();
   daemon.manager.status(status_line(daemon.books));
@@ -176,19 +179,26 @@ int run_serve(const Common& common, const ServeOptions& options) {
     return poll(&waiting, 1, 0) <= 0;
   };
   const Log log = log_to_stderr(options.log);
+  const auto recorder = open_recorder(common, log);
+  if (!recorder) return complain(recorder.error());
+  const auto id = first_id(*recorder);
+  if (!id) return complain(id.error());
+  books_options.first_id = *id;
   Books books{books_options, log};
-  Api api{books};
+  Api api{books, recorder->get()};
   Router router{log};
   add_routes(router, books, api, options.vm_limit);
   auto server = HttpServer::create(router, {}, std::move(*web));
   if (!server) return complain(server.error());
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());
   for (const std::string& address : (*server)->addresses()) log(LogLevel::kInfo, "listening on " + address);
-  Daemon daemon{*signals, books, **server, manager, log, !options.keep_capabilities};
+  Daemon daemon{*signals, books, recorder->get(), **server, manager, log, !options.keep_capabilities};
   if (auto followed = follow_books(daemon); !followed) return complain(followed.error());
   manager.ready();
   const auto signal_number = loop(daemon);
   manager.stopping();
+  books.close();
+  if (*recorder) (*recorder)->follow(books.views());
   if (!signal_number) return complain(signal_number.error());
   log(LogLevel::kInfo, fmt::format("signal {}: stopping", *signal_number));
   return 0;

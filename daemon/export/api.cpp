@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "export/api_parts.h"
 #include "session/calibration_json.h"
 #include "session/leaf_report.h"
 #include "session/session_json.h"
@@ -16,21 +16,8 @@ namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-ApiAnswer error(int status, const std::string& text) { return {status, Json{{"error", text}}}; }
-
-// A whole number from a query parameter within bounds.
-Result<unsigned> number(const ApiParameters& parameters, const std::string& name, unsigned fallback, unsigned low,
-                        unsigned high) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) return fallback;
-  const std::string& text = found->second;
-  unsigned value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc{} || end != text.data() + text.size() || value < low || value > high)
-    return fail("parse parameter", name, fmt::format("'{}' is no whole number from {} to {}", text, low, high));
-  return value;
-}
+using api::error;
+using api::number;
 
 Json counts_json(Vendor vendor, const Counts& counts) {
   Json rows = Json::array();
@@ -84,14 +71,18 @@ std::string unsettled_because(Books& books) {
 }
 
 std::span<const ApiRoute> Api::routes() {
-  static constexpr std::array<ApiRoute, 8> kRoutes{{{"GET", "/api/v1/status", &Api::status},
-                                                    {"GET", "/api/v1/sessions", &Api::sessions},
-                                                    {"GET", "/api/v1/vms", &Api::vms},
-                                                    {"GET", "/api/v1/answers", &Api::answers},
-                                                    {"POST", "/api/v1/check", &Api::check},
-                                                    {"POST", "/api/v1/calibrate", &Api::calibrate},
-                                                    {"POST", "/api/v1/leaf", &Api::leaf},
-                                                    {"POST", "/api/v1/hold", &Api::hold}}};
+  static constexpr std::array<ApiRoute, 12> kRoutes{{{"GET", "/api/v1/status", &Api::status},
+                                                     {"GET", "/api/v1/sessions", &Api::sessions},
+                                                     {"POST", "/api/v1/sessions/name", &Api::name_session},
+                                                     {"POST", "/api/v1/sessions/delete", &Api::delete_session},
+                                                     {"POST", "/api/v1/record/begin", &Api::begin_recording},
+                                                     {"POST", "/api/v1/record/end", &Api::end_recording},
+                                                     {"GET", "/api/v1/vms", &Api::vms},
+                                                     {"GET", "/api/v1/answers", &Api::answers},
+                                                     {"POST", "/api/v1/check", &Api::check},
+                                                     {"POST", "/api/v1/calibrate", &Api::calibrate},
+                                                     {"POST", "/api/v1/leaf", &Api::leaf},
+                                                     {"POST", "/api/v1/hold", &Api::hold}}};
   return kRoutes;
 }
 
@@ -116,21 +107,10 @@ ApiAnswer Api::status(const ApiParameters& /*none*/) {
   const std::vector<Session> sessions = books_.sessions();
   const bool running = !sessions.empty() && sessions.back().running();
   body["session"] = running ? Json(sessions.back().id) : Json(nullptr);
+  body["recording"] = {{"to", recorder_ == nullptr ? "" : recorder_->store().path().string()},
+                       {"failed_because", recorder_ == nullptr ? "" : recorder_->broken_because()}};
   body["exits"] = running ? Json(sessions.back().ebpf.all()) : Json(nullptr);
   return {200, body};
-}
-
-ApiAnswer Api::sessions(const ApiParameters& parameters) {
-  const auto raw = number(parameters, "raw", 1, 0, 1);
-  if (!raw) return error(400, raw.error().message());
-  static_cast<void>(books_.sample());
-  std::vector<Session> sessions = books_.sessions();
-  if (*raw == 0)
-    for (Session& session : sessions) {
-      session.raw.clear();
-      session.start.clear();
-    }
-  return {200, result_document(sessions, {})};
 }
 
 ApiAnswer Api::vms(const ApiParameters& /*none*/) {

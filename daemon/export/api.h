@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "session/books.h"
+#include "store/recorder.h"
 
 namespace exitledger {
 
@@ -32,7 +33,8 @@ struct ApiRoute {
 /// Not thread-safe; shares the thread of the books.
 class Api {
  public:
-  explicit Api(Books& books) : books_(books) {}
+  /// `recorder`: what keeps sessions on disk; nullptr: the books alone keep some.
+  explicit Api(Books& books, Recorder* recorder = nullptr) : books_(books), recorder_(recorder) {}
 
   [[nodiscard]] ApiAnswer call(const std::string& method, const std::string& path, const ApiParameters& parameters);
 
@@ -42,8 +44,17 @@ class Api {
  private:
   /// What is attached, which session runs.
   [[nodiscard]] ApiAnswer status(const ApiParameters& none);
-  /// Every session kept, with what its verdict rests on; ?raw=0: without the rounds that were read.
+  /// Every session kept, by the books and by the store, with what its verdict rests on; ?raw=0: without the rounds that
+  /// were read; ?ids=1,night: those alone, by id or name.
   [[nodiscard]] ApiAnswer sessions(const ApiParameters& parameters);
+  /// ?id=ID&name=NAME
+  [[nodiscard]] ApiAnswer name_session(const ApiParameters& parameters);
+  /// ?id=ID: for good. 409 while it runs.
+  [[nodiscard]] ApiAnswer delete_session(const ApiParameters& parameters);
+  /// ?command=WORDS&name=NAME&experiment=NAME&mode=MODE&number=N&recorder=PID: begins a recording; its session.
+  [[nodiscard]] ApiAnswer begin_recording(const ApiParameters& parameters);
+  /// ?id=ID&status=N: ends it; {"session","cut_short"}.
+  [[nodiscard]] ApiAnswer end_recording(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
   /// What guests were told from the leaves, newest last, with the eBPF counts of that instant, what became of each, and
@@ -58,7 +69,10 @@ class Api {
   /// ?seconds=N: no leaf reading for that long.
   [[nodiscard]] ApiAnswer hold(const ApiParameters& parameters);
 
+  void store_now();
+
   Books& books_;
+  Recorder* recorder_;
 };
 
 /// What there still is to wait for, one line; empty when there is nothing: no KVM module is loaded, or a session runs

@@ -24,7 +24,8 @@ bool settled(const Session& session) {
 
 }  // namespace
 
-Books::Books(BooksOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
+Books::Books(BooksOptions options, Log log)
+    : options_(std::move(options)), log_(std::move(log)), next_id_(options_.first_id) {}
 
 void Books::say(LogLevel level, const std::string& line) const {
   if (log_) log_(level, line);
@@ -59,6 +60,7 @@ void Books::follow() {
   follow_loads(loads);
   if (!running_) return;
   look_at_vms();
+  follow_recorder();
   const auto now = Clock::now();
   if (now < next_reading_ || !may_read()) return;
   next_reading_ = now + options_.leaf_interval;
@@ -176,12 +178,26 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
 void Books::end_session(const Boundary* next) {
   ProbeSample sample = ebpf_->sample();
   if (next != nullptr) sample.losses = next->losses;
+  look_at_vms();
   running_->update(sample);
   Counts at_end = sample.counts;
   if (next != nullptr) {
     at_end = Counts{};
     for (const Counts& cpu : next->by_cpu) at_end += cpu;
   }
+  keep_ended(at_end, sample);
+  if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
+    say(LogLevel::kInfo,
+        fmt::format("{} exits came between the load and its notice: they are the next session's, their durations are "
+                    "booked under {} paging",
+                    late, to_string(ended_.back().paging)));
+  losses_at_rest_ = sample.losses;
+  running_.reset();
+  leaf_state_ = LeafState::kAbsent;
+  leaf_detail_ = "no KVM vendor module is loaded";
+}
+
+void Books::keep_ended(const Counts& at_end, const ProbeSample& sample) {
   ended_.push_back(running_->finish(at_end));
   add(totals_[running_->session().paging], *running_, sample);
   if (ended_.size() > kSessionsKept) ended_.pop_front();
@@ -190,15 +206,6 @@ void Books::end_session(const Boundary* next) {
   say(wrong ? LogLevel::kError : LogLevel::kInfo,
       fmt::format("session {} ends: {} exits, {} of them judged, verdict: {}{}{}", session.id, session.ebpf.all(),
                   judged_exits(session), to_string(session.verdict), session.why.empty() ? "" : ": ", session.why));
-  if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
-    say(LogLevel::kInfo,
-        fmt::format("{} exits came between the load and its notice: they are the next session's, their durations are "
-                    "booked under {} paging",
-                    late, to_string(session.paging)));
-  losses_at_rest_ = sample.losses;
-  running_.reset();
-  leaf_state_ = LeafState::kAbsent;
-  leaf_detail_ = "no KVM vendor module is loaded";
 }
 
 // Whether this host has the leaves: asked once per session, since a module of another make may have come.
@@ -242,6 +249,7 @@ std::optional<std::uint64_t> Books::read_leaf() {
     leaf_state_ = LeafState::kPresent;
     leaf_detail_.clear();
     verdict = running_->accept(*reading, before, after);
+    newest_ = {*reading, before, after};
     if (reading->time.obstacle.empty()) count_time();
   } else {
     const std::string because = reading.error().message();
@@ -329,6 +337,19 @@ std::vector<Session> Books::sessions() const {
   std::vector<Session> all(ended_.begin(), ended_.end());
   if (running_) all.push_back(running_->session());
   return all;
+}
+
+std::vector<const Session*> Books::views() const {
+  std::vector<const Session*> all;
+  for (const Session& each : ended_) all.push_back(&each);
+  if (running_) all.push_back(&running_->session());
+  return all;
+}
+
+void Books::close() {
+  if (!running_) return;
+  if (const auto now = sample(); may_read() && running_->moved_since_reading(*now)) take_reading();
+  end_session(nullptr);
 }
 
 std::map<Paging, PagingBooks> Books::totals(const std::optional<ProbeSample>& now) const {

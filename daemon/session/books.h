@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 #include "crosscheck/crosscheck.h"
 #include "model/calibration.h"
 #include "model/session.h"
@@ -32,6 +33,7 @@ namespace exitledger {
 struct BooksOptions {
   ProbeOptions probe;
   LeafOptions leaf;
+  std::uint64_t first_id = 1;                       ///< of the first session
   bool read_leaf = true;                            ///< false: eBPF alone, the leaf counts as absent
   std::chrono::milliseconds leaf_interval{10'000};  ///< between readings while exits go on
   std::function<bool()> go_on;                      ///< called between the readings of judge(): false ends it
@@ -65,12 +67,32 @@ class Books {
   /// leaf's.
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask(std::span<const LeafQuery> queries);
 
+  /// Begins a session around a command: the running one is cut, so that no exit is in both or in neither; one in which
+  /// no guest has exited yet becomes it. `recorder`: the process that will call end_recording(), 0 if it is this one;
+  /// when it is gone, the recording ends. Errors: those of judge(); another recording goes on.
+  [[nodiscard]] Result<Session> begin_recording(RecordedRun run, std::string name, std::uint32_t recorder);
+  /// Ends it, with what the command's status was. A recording that a load of the vendor module ended gets its status
+  /// all the same. Errors: no recording of that id.
+  struct Recorded {
+    Session session;
+    bool cut_short = false;  ///< the vendor module was reloaded before
+  };
+  [[nodiscard]] Result<Recorded> end_recording(const std::string& id, std::optional<int> status);
+  /// Names a session that is kept here; false if none of that id is.
+  bool rename(const std::string& id, const std::string& name);
+  /// Forgets an ended session that is kept here. What it counted stays in the totals.
+  void forget(const std::string& id);
+
   /// No readings for that long, also not on request: a probe VM would pin a module that somebody wants to reload. 0
   /// ends it.
   void hold(std::chrono::seconds duration);
 
   /// Ended sessions, oldest first, then the running one as of the newest sample().
   [[nodiscard]] std::vector<Session> sessions() const;
+  /// The same without a copy: valid until the next call that is not const.
+  [[nodiscard]] std::vector<const Session*> views() const;
+  /// Ends the running session for good, with a last reading of what moved since the newest: the daemon stops.
+  void close();
   /// Per paging mode, over all sessions of this process's life, up to `now`: the newest sample().
   [[nodiscard]] std::map<Paging, PagingBooks> totals(const std::optional<ProbeSample>& now) const;
   [[nodiscard]] const std::map<Verdict, std::uint64_t>& rounds_by_verdict() const { return rounds_by_verdict_; }
@@ -105,6 +127,9 @@ class Books {
   void follow_loads(const std::vector<Boundary>& loads);
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
+  void keep_ended(const Counts& at_end, const ProbeSample& sample);
+  void cut();
+  void follow_recorder();
   void take_reading();
   [[nodiscard]] std::optional<std::uint64_t> read_leaf();
   [[nodiscard]] std::optional<RunningSession::StatsLook> look_at_stats();
@@ -135,6 +160,18 @@ class Books {
   LeafState leaf_state_ = LeafState::kAbsent;
   std::string leaf_detail_ = "no KVM vendor module is loaded";
   std::optional<RunningSession> running_;
+  /// A reading as it was taken: with the host's book of each CPU before it, and the sample after it.
+  struct Taken {
+    Reading reading;
+    std::vector<Counts> before;
+    ProbeSample after;
+  };
+  std::optional<Taken> newest_;  ///< of the running session
+  struct Recording {
+    std::string id;
+    UniqueFd recorder;  ///< pidfd of who records; none if it is this process
+  };
+  std::optional<Recording> recording_;
   VmNameBook names_;
   std::optional<LeafHost> leaf_host_;  ///< of the running session: asked once, its epoch is checked by every sweep
   std::deque<Session> ended_;
@@ -144,7 +181,7 @@ class Books {
   std::string no_stats_because_;
   bool said_stats_disagree_ = false;
   std::map<TimeVerdict, std::uint64_t> readings_of_time_;
-  std::uint64_t next_id_ = 1;
+  std::uint64_t next_id_;
   bool layout_known_ = false;
   Losses losses_at_rest_;  ///< when the last session ended, or at the attach: later ones belong to the next session
 };

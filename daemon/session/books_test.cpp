@@ -4,7 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "witness/ebpf_fake.h"
 
@@ -144,6 +147,66 @@ TEST_F(BooksOnFakeKernel, KeepsTheLastSessions) {
   const auto sessions = books_->sessions();
   ASSERT_THAT(sessions, SizeIs(Books::kSessionsKept + 1));
   EXPECT_EQ(sessions.back().id, std::to_string(Books::kSessionsKept + 4));
+}
+
+TEST_F(BooksOnFakeKernel, ARecordingIsCutOutOfTheRunningSession) {
+  exits(3);
+  const auto begun =
+      books_->begin_recording({.command = "true", .experiment = "", .mode = "", .status = {}}, "night", 0);
+  ASSERT_TRUE(begun) << begun.error().message();
+  EXPECT_EQ(begun->id, "2");
+  EXPECT_FALSE(books_->begin_recording({}, "again", 0));
+  exits(5);
+  const auto ended = books_->end_recording("2", 7);
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_FALSE(ended->cut_short);
+  exits(1);
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(3));
+  EXPECT_EQ(sessions[0].ebpf.all(), 3U);
+  EXPECT_EQ(sessions[1].ebpf.all(), 5U);
+  EXPECT_EQ(sessions[1].name, "night");
+  EXPECT_EQ(sessions[1].run->status, 7);
+  EXPECT_EQ(sessions[2].ebpf.all(), 1U);
+  EXPECT_FALSE(sessions[2].run) << "what comes after a recording is not recorded";
+  EXPECT_FALSE(books_->end_recording("2", 0) && books_->end_recording("9", 0));
+}
+
+TEST_F(BooksOnFakeKernel, ASessionWithoutGuestsBecomesTheRecording) {
+  const auto begun =
+      books_->begin_recording({.command = "true", .experiment = "", .mode = "", .status = {}}, "first", 0);
+  ASSERT_TRUE(begun);
+  EXPECT_EQ(begun->id, "1");
+  exits(2);
+  ASSERT_TRUE(books_->end_recording("1", 0));
+  EXPECT_EQ(followed().front().ebpf.all(), 2U);
+}
+
+TEST_F(BooksOnFakeKernel, AReloadEndsARecordingAndSaysSo) {
+  ASSERT_TRUE(books_->begin_recording({}, "r", 0));
+  exits(2);
+  load(kernel_->module("kvm_intel"));
+  exits(1);
+  const auto ended = books_->end_recording("1", 0);
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_TRUE(ended->cut_short);
+  EXPECT_EQ(ended->session.ebpf.all(), 2U);
+  ASSERT_TRUE(books_->begin_recording({}, "next", 0)) << "it is over";
+}
+
+TEST_F(BooksOnFakeKernel, ARecordingEndsWithWhoRecords) {
+  const pid_t recorder = fork();
+  if (recorder == 0) pause();
+  ASSERT_TRUE(books_->begin_recording({}, "r", static_cast<std::uint32_t>(recorder)));
+  exits(2);
+  EXPECT_THAT(followed(), SizeIs(1));
+  kill(recorder, SIGKILL);
+  ASSERT_EQ(waitpid(recorder, nullptr, 0), recorder);
+  const auto sessions = followed();
+  ASSERT_THAT(sessions, SizeIs(2));
+  EXPECT_EQ(sessions[0].ebpf.all(), 2U);
+  EXPECT_FALSE(sessions[0].running());
+  EXPECT_FALSE(sessions[0].run->status);
 }
 
 }  // namespace

@@ -70,12 +70,18 @@ RunningSession::RunningSession(Start start)
       base_by_cpu_(start.boundary ? start.boundary->by_cpu : std::move(start.by_cpu)),
       base_(sum(base_by_cpu_)),
       base_hypercalls_(start.boundary ? start.boundary->hypercalls : start.now.hypercalls),
-      base_slotless_(start.boundary ? start.boundary->slotless : start.slotless),
-      load_(start.boundary ? start.boundary->serial : 0),
+      stats_(start.stats ? *start.stats
+                         : StatsZero{.counts = base_,
+                                     .hypercalls = base_hypercalls_,
+                                     .slotless = start.boundary ? start.boundary->slotless : start.slotless,
+                                     .load = start.boundary ? start.boundary->serial : 0,
+                                     .passes = start.boundary ? std::optional{std::uint64_t{0}} : std::nullopt}),
       saw_all_births_(!start.older_vcpus),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
       vms_(start.now.vms),
+      own_(std::move(start.own)),
+      base_own_(own_.sum()),
       check_(start.vendor, bases_of(start.vendor, start.boundary)),
       time_(start.vendor, start.older_vcpus) {
   session_.id = std::move(start.id);
@@ -86,6 +92,7 @@ RunningSession::RunningSession(Start start)
   if (start.keeps_time) session_.times_out.emplace();
   session_.began_at_load = start.boundary.has_value();
   session_.parameters = std::move(start.parameters);
+  session_.calibration = std::move(start.calibration);
   session_.started_unix_ns = unix_now_ns();
   if (start.boundary && start.now.time_ns > start.boundary->time_ns)
     session_.started_unix_ns -= static_cast<std::int64_t>(start.now.time_ns - start.boundary->time_ns);
@@ -102,7 +109,7 @@ void RunningSession::update(const ProbeSample& sample) {
 }
 
 void RunningSession::take_facts(const ProbeSample& sample) {
-  session_.own_exits = own_.sum().all();
+  session_.own_exits = own_exits().all();
   session_.hypercalls = sample.hypercalls.since(base_hypercalls_);
   vms_.look(sample.vms);
   session_.vms = vms_.list();
@@ -143,32 +150,35 @@ void RunningSession::learn_base_passes(const StatSums& sums, std::uint64_t passe
   if (!saw_all_births_ || sums.living_vcpus > 0 || sums.unread_vcpus > 0) return;
   const StatSum& dead = sums.dead[EL_STAT_EXITS];
   const std::uint64_t ours = dead.statistic + sums.slotless - dead.counted;
-  if (ours <= passes) base_passes_ = passes - ours;
+  if (ours <= passes) stats_.passes = passes - ours;
+}
+
+bool RunningSession::all_in_slots() const {
+  return session_.losses.cause[EL_LOSS_NO_SLOT] + session_.losses.cause[EL_LOSS_SLOT_MAP] == 0;
 }
 
 void RunningSession::third_witness(const StatsLook& before, std::optional<std::uint64_t> passes,
                                    const StatsLook& after) {
-  if (load_ != 0) base_passes_ = 0;
   const Reason hypercall = stat_reason(session_.vendor, EL_STAT_HYPERCALLS);
   const auto exits = [&](const StatsLook& look) {
-    return count_of(look.counts.since(base_), session_.vendor, hypercall);
+    return count_of(look.counts.since(stats_.counts), session_.vendor, hypercall);
   };
   StatsEvidence evidence;
   evidence.vendor = session_.vendor;
   evidence.before = before.sums;
   evidence.after = after.sums;
-  evidence.before.slotless -= base_slotless_;
-  evidence.after.slotless -= base_slotless_;
-  if (passes && !base_passes_) learn_base_passes(evidence.before, *passes);
+  evidence.before.slotless -= stats_.slotless;
+  evidence.after.slotless -= stats_.slotless;
+  if (passes && !stats_.passes) learn_base_passes(evidence.before, *passes);
   evidence.passes = passes;
-  if (passes && base_passes_) *evidence.passes -= *base_passes_;
-  evidence.passes_from_start = base_passes_.has_value();
-  evidence.all_in_slots = session_.losses.cause[EL_LOSS_NO_SLOT] + session_.losses.cause[EL_LOSS_SLOT_MAP] == 0;
-  evidence.hypercalls_before = before.hypercalls.since(base_hypercalls_);
-  evidence.hypercalls_after = after.hypercalls.since(base_hypercalls_);
+  if (passes && stats_.passes) *evidence.passes -= *stats_.passes;
+  evidence.passes_from_start = stats_.passes.has_value();
+  evidence.all_in_slots = stats_.all_in_slots && all_in_slots();
+  evidence.hypercalls_before = before.hypercalls.since(stats_.hypercalls);
+  evidence.hypercalls_after = after.hypercalls.since(stats_.hypercalls);
   evidence.hypercall_exits_before = exits(before);
   evidence.hypercall_exits_after = exits(after);
-  evidence.began_at_load = load_ != 0;
+  evidence.began_at_load = stats_.load != 0;
   session_.third = judge_third_witness(evidence);
 }
 
@@ -205,6 +215,30 @@ void RunningSession::not_calibrated(const std::string& why) { session_.calibrati
 void RunningSession::cannot_trust(const std::string& why) {
   if (unproven_.empty()) unproven_ = why;
   judge();
+}
+
+RunningSession::Start RunningSession::next(std::string id, std::vector<Counts> by_cpu, ProbeSample now) const {
+  Start start;
+  start.id = std::move(id);
+  start.vendor = session_.vendor;
+  start.paging = session_.paging;
+  start.by_cpu = std::move(by_cpu);
+  start.losses_before = now.losses;
+  start.now = std::move(now);
+  start.parameters = session_.parameters;
+  start.older_vcpus = !saw_all_births_;
+  start.keeps_time = session_.times_out.has_value();
+  start.unproven = unproven_;
+  start.own = own_;
+  start.stats = stats_;
+  start.stats->all_in_slots = stats_.all_in_slots && all_in_slots();
+  start.calibration = session_.calibration;
+  return start;
+}
+
+void RunningSession::record(RecordedRun run, std::string name) {
+  session_.run = std::move(run);
+  session_.name = std::move(name);
 }
 
 Session RunningSession::finish(const Counts& counts) {

@@ -21,6 +21,15 @@ namespace exitledger {
 
 class RunningSession {
  public:
+  /// Zero point of the third witness: the module's load, or the attach, also where the session began later.
+  struct StatsZero {
+    Counts counts;
+    Hypercalls hypercalls;
+    std::uint64_t slotless = 0;           ///< StatSums::slotless
+    std::uint64_t load = 0;               ///< of the vendor module; 0 if it is older than the probe
+    std::optional<std::uint64_t> passes;  ///< Reading::passes; learned where the module is older than the probe
+    bool all_in_slots = true;             ///< no vCPU went without a slot in sessions before
+  };
   struct Start {
     std::string id;
     Vendor vendor = Vendor::kVmx;
@@ -34,6 +43,11 @@ class RunningSession {
     bool older_vcpus = false;  ///< vCPUs may exist that are older than the probe
     bool keeps_time = false;   ///< the probe keeps durations
     std::string unproven;      ///< why counts since the load cannot be trusted; empty if they can
+
+    // Of the session that went before within the same load.
+    OwnExits own;                                    ///< what its rounds count, and this one's go on counting
+    std::optional<StatsZero> stats;                  ///< nullopt: the session's own start
+    std::optional<Session::Calibrated> calibration;  ///< that was made
   };
   explicit RunningSession(Start start);
 
@@ -53,7 +67,9 @@ class RunningSession {
   /// The third witness cannot be had (any more).
   void no_third_witness() { session_.third.reset(); }
   /// Load of the vendor module that began the session, 0 if it is older than the probe (EbpfWitness::kvm_stats).
-  [[nodiscard]] std::uint64_t load() const { return load_; }
+  [[nodiscard]] std::uint64_t load() const { return stats_.load; }
+  /// Exits of the reader's own within the session.
+  [[nodiscard]] Counts own_exits() const { return own_.sum().since(base_own_); }
 
   /// The leaf cannot be read (any more).
   void leaf_is(LeafState state, const std::string& detail);
@@ -63,6 +79,15 @@ class RunningSession {
   void not_calibrated(const std::string& why);
   /// Counts from here on prove nothing, for this reason.
   void cannot_trust(const std::string& why);
+  /// The start of a session that goes on where this one ends: `by_cpu` is each CPU's book then, `now` the newest
+  /// sample.
+  [[nodiscard]] Start next(std::string id, std::vector<Counts> by_cpu, ProbeSample now) const;
+  /// A person's words for it.
+  void record(RecordedRun run, std::string name);
+  void end_run(std::optional<int> status) {
+    if (session_.run) session_.run->status = status;
+  }
+  void rename(std::string name) { session_.name = std::move(name); }
   /// Last figures; `counts` is the host's book at the end. Nothing changes the session after it.
   [[nodiscard]] Session finish(const Counts& counts);
 
@@ -80,6 +105,7 @@ class RunningSession {
  private:
   void judge();
   void take_facts(const ProbeSample& sample);
+  [[nodiscard]] bool all_in_slots() const;
   void learn_base_passes(const StatSums& sums, std::uint64_t passes);
   [[nodiscard]] std::string obstacle() const;
   [[nodiscard]] std::string not_asked_for(const Reading& reading, const std::vector<Counts>& before) const;
@@ -90,14 +116,13 @@ class RunningSession {
   std::vector<Counts> base_by_cpu_;
   Counts base_;
   Hypercalls base_hypercalls_;
-  std::uint64_t base_slotless_ = 0;
-  std::uint64_t load_ = 0;
+  StatsZero stats_;
   bool saw_all_births_ = false;
-  std::optional<std::uint64_t> base_passes_;  ///< passes before the probe attached; of a session older than it
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;
   SessionVms vms_;
   OwnExits own_;
+  Counts base_own_;
   CrossCheck check_;
   TimeCheck time_;
   std::uint64_t all_at_reading_ = 0;

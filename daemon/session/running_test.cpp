@@ -262,5 +262,52 @@ TEST(RunningSession, NoTimeIsToldOfCountsThatCannotBeTrusted) {
   EXPECT_EQ(session.session().time.reasons.at(0).verdict, TimeVerdict::kCannotTell);
 }
 
+TEST(RunningSession, OneReadingIsTheEndOfOneSessionAndTheZeroPointOfTheNext) {
+  RunningSession first{start_of(boundary_of(100), 100)};
+  first.calibrated(calibration_that(Verdict::kAgrees));
+  const Reading cut = reading_of(150, 50);
+  EXPECT_EQ(accept(first, cut, sample_of(150)), Verdict::kAgrees);
+  RunningSession second{first.next("2", {sample_of(150).counts}, sample_of(150))};
+  EXPECT_EQ(second.session().calibration->verdict, Verdict::kAgrees);
+  EXPECT_NE(accept(second, cut, sample_of(150)), Verdict::kAgrees) << "its zero point alone proves nothing";
+  EXPECT_EQ(accept(second, reading_of(180, 80), sample_of(180)), Verdict::kAgrees);
+  EXPECT_EQ(judged_exits(first.session()) + judged_exits(second.session()), 80U);
+  EXPECT_EQ(second.session().ebpf.all(), 30U);
+  EXPECT_EQ(accept(second, reading_of(190, 89), sample_of(190)), Verdict::kDisagrees);
+}
+
+TEST(RunningSession, OwnExitsAreThoseOfTheSession) {
+  RunningSession first{start_of(boundary_of(0), 0)};
+  first.own().add(0, sample_of(7).counts);
+  first.update(sample_of(7));
+  EXPECT_EQ(first.session().own_exits, 7U);
+  RunningSession second{first.next("2", {sample_of(7).counts}, sample_of(7))};
+  second.own().add(0, sample_of(5).counts);
+  second.update(sample_of(12));
+  EXPECT_EQ(second.session().own_exits, 5U);
+}
+
+TEST(RunningSession, VmsHaveTheirNamesAndWhatTheyCountedWithinIt) {
+  auto start = start_of(boundary_of(0), 0);
+  VmSample older{.id = 1, .tgid = 10, .born_ns = 0, .vcpus = 1, .own = false, .counts = sample_of(40).counts};
+  const VmSample own{.id = 2, .tgid = 11, .born_ns = 0, .vcpus = 1, .own = true, .counts = sample_of(9).counts};
+  start.now.vms = {older};
+  RunningSession session{std::move(start)};
+  session.vms().meet(1, {"db\xff", "u-1"});
+  older.counts = sample_of(45).counts;
+  ProbeSample later = sample_of(60);
+  later.vms = {older, own};
+  session.update(later);
+  const VmSample died{.id = 3, .tgid = 12, .born_ns = 0, .vcpus = 2, .own = false, .counts = sample_of(6).counts};
+  session.vms().look(std::span{&died, 1});
+  session.update(sample_of(60));
+  const auto& vms = session.session().vms;
+  ASSERT_EQ(vms.size(), 2U);
+  EXPECT_EQ(vms[0].name, "db\xEF\xBF\xBD");
+  EXPECT_EQ(vms[0].exits, 5U);
+  EXPECT_EQ(vms[1].vcpus, 2U);
+  EXPECT_EQ(vms[1].exits, 6U);
+}
+
 }  // namespace
 }  // namespace exitledger

@@ -111,12 +111,12 @@ Json rows_json(const Session& session, bool summands) {
   return rows;
 }
 
+}  // namespace
+
 std::string_view state_of(const Session& session) {
   if (session.interrupted) return "interrupted";
   return session.running() ? "running" : "ended";
 }
-
-}  // namespace
 
 Json to_json(const Session& session) {
   const Total total = total_of(session);

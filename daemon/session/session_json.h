@@ -29,6 +29,9 @@ namespace exitledger {
 /// ("reasons[3].ebpf"). Unknown fields are ignored. Rounds come back ordered by row, then as they were.
 [[nodiscard]] Result<Session> session_from_json(const nlohmann::ordered_json& json);
 
+/// "running", "ended" or "interrupted": `state` of a session.
+[[nodiscard]] std::string_view state_of(const Session& session);
+
 /// {"sessions":[…],"metrics":{"ept":"path of a scrape"}}
 [[nodiscard]] nlohmann::ordered_json result_document(std::span<const Session> sessions,
                                                      const std::map<std::string, std::string>& metrics);

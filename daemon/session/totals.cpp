@@ -30,7 +30,7 @@ void add(PagingBooks& totals, const RunningSession& running, const ProbeSample& 
     totals.residual[row.reason] = row.residual;
   }
   for (const TimeRow& row : session.time.reasons) totals.leaf_cycles[row.reason] += row.leaf_cycles;
-  add_own(totals, session.vendor, running.own().sum());
+  add_own(totals, session.vendor, running.own_exits());
   for (const auto& [reason, histogram] : running.durations(sample)) add_duration(totals.durations[reason], histogram);
   totals.last_exact_unix_ns = std::max(totals.last_exact_unix_ns, session.last_exact_unix_ns);
 }

@@ -13,7 +13,7 @@ bool Recorder::is_due(const Session& session) const {
   const auto found = written_.find(session.id);
   if (found == written_.end()) return true;
   const Written& last = found->second;
-  if (last.ended) return false;
+  if (last.ended) return session.run && session.run->status != last.status;
   if (!session.running() || session.rounds != last.rounds) return true;
   return session.ebpf.all() != last.exits && std::chrono::steady_clock::now() - last.at >= interval_;
 }
@@ -37,16 +37,18 @@ void Recorder::note(const Result<void>& done) {
   broken_because_ = because;
 }
 
-void Recorder::follow(std::span<const Session> sessions) {
-  for (const Session& session : sessions) {
+void Recorder::follow(std::span<const Session* const> sessions) {
+  for (const Session* each : sessions) {
+    const Session& session = *each;
     if (!is_due(session)) continue;
     const auto done = write(session);
     note(done);
     if (!done) return;
-    written_[session.id] = {session.rounds, session.ebpf.all(), !session.running(), std::chrono::steady_clock::now()};
+    written_[session.id] = {session.rounds, session.ebpf.all(), !session.running(),
+                            session.run ? session.run->status : std::nullopt, std::chrono::steady_clock::now()};
   }
   std::erase_if(written_, [&](const auto& each) {
-    return std::none_of(sessions.begin(), sessions.end(), [&](const Session& s) { return s.id == each.first; });
+    return std::none_of(sessions.begin(), sessions.end(), [&](const Session* s) { return s->id == each.first; });
   });
 }
 

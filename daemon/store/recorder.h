@@ -24,7 +24,7 @@ class Recorder {
 
   /// `sessions`: those that the books keep, oldest first. Writes what has begun, ended or was judged since the last
   /// call, and of the running one at least every interval what has moved. Never fails: see broken_because().
-  void follow(std::span<const Session> sessions);
+  void follow(std::span<const Session* const> sessions);
 
   /// Why the newest write failed, one line; empty while everything is stored. Each follow() tries again.
   [[nodiscard]] const std::string& broken_because() const { return broken_because_; }
@@ -35,6 +35,7 @@ class Recorder {
   struct Written {
     std::uint64_t rounds = 0, exits = 0;
     bool ended = false;
+    std::optional<int> status;  ///< of the command: told after a load of the module ended the session
     std::chrono::steady_clock::time_point at;
   };
   [[nodiscard]] bool is_due(const Session& session) const;

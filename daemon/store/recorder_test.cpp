@@ -6,6 +6,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <array>
+#include <utility>
+
 #include "session/sessions_for_tests.h"
 #include "witness/temp_tree.h"
 
@@ -23,6 +26,12 @@ Session running(const std::string& id, std::uint64_t exits) {
   session.started_unix_ns = 1;
   session.ebpf.at[EL_INDEX_ALL] = exits;
   return session;
+}
+
+std::vector<const Session*> views(const std::vector<Session>& sessions) {
+  std::vector<const Session*> views;
+  for (const Session& each : sessions) views.push_back(&each);
+  return views;
 }
 
 struct Unmount {
@@ -45,17 +54,17 @@ class RecorderTest : public testing::Test {
 TEST_F(RecorderTest, WritesWhatBeganWhatWasJudgedAndWhatEnded) {
   Recorder recorder = recorder_in(tree_.path(), lines_);
   Session session = running("1", 10);
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 10U);
   session.ebpf.at[EL_INDEX_ALL] = 11;
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 10U) << "the interval is not over";
   session.rounds = 1;
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 11U);
   session.ebpf.at[EL_INDEX_ALL] = 12;
   session.ended_unix_ns = 2;
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 12U);
   EXPECT_FALSE(recorder.store().get("1")->running());
   EXPECT_THAT(lines_, IsEmpty());
@@ -64,9 +73,9 @@ TEST_F(RecorderTest, WritesWhatBeganWhatWasJudgedAndWhatEnded) {
 TEST_F(RecorderTest, AnIntervalIsEnoughForWhatMoved) {
   Recorder recorder = recorder_in(tree_.path(), lines_, std::chrono::milliseconds{0});
   Session session = running("1", 10);
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   session.ebpf.at[EL_INDEX_ALL] = 11;
-  recorder.follow(std::span{&session, 1});
+  recorder.follow(std::array{&std::as_const(session)});
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 11U);
 }
 
@@ -76,10 +85,10 @@ TEST_F(RecorderTest, ASessionWithoutAGuestIsNotKept) {
   sessions[0].own_exits = sessions[1].own_exits = 10;
   sessions[2].own_exits = 9;
   sessions[1].run = RecordedRun{};
-  recorder.follow(sessions);
+  recorder.follow(views(sessions));
   EXPECT_THAT(recorder.store().all().value(), SizeIs(3));
   for (Session& session : sessions) session.ended_unix_ns = 2;
-  recorder.follow(sessions);
+  recorder.follow(views(sessions));
   const auto all = recorder.store().all().value();
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0].id, "2");
@@ -94,22 +103,22 @@ TEST_F(RecorderTest, AFullDiskStopsRecordingAndSaysSoOnce) {
   {
     Recorder recorder = recorder_in(tree_.path(), lines_, std::chrono::milliseconds{0});
     Session session = running("1", 10);
-    recorder.follow(std::span{&session, 1});
+    recorder.follow(std::array{&std::as_const(session)});
     tree_.write("ballast", std::string(200 * 1024, 'x'));
     Session large = ept_session();
     large.id = "2";
     large.ended_unix_ns = 0;
     large.raw.assign(20'000, large.raw.front());
     const std::vector<Session> both{session, large};
-    recorder.follow(both);
-    recorder.follow(both);
+    recorder.follow(views(both));
+    recorder.follow(views(both));
     EXPECT_EQ(recorder.failed_writes(), 2U);
     EXPECT_THAT(recorder.broken_because(), HasSubstr("full"));
     EXPECT_THAT(lines_, ElementsAre(HasSubstr("not recorded until this is mended")));
     EXPECT_TRUE(recorder.store().get("1")) << "what was stored is still there";
     std::filesystem::remove(tree_.path() / "ballast");
     const std::vector<Session> smaller{session, running("2", 3)};
-    recorder.follow(smaller);
+    recorder.follow(views(smaller));
     EXPECT_THAT(recorder.broken_because(), IsEmpty());
     EXPECT_THAT(lines_, ElementsAre(HasSubstr("not recorded"), HasSubstr("recorded again")));
     EXPECT_TRUE(recorder.store().get("2"));

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A command inside a recorded session: begin, run, end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/backend.h"
+#include "experiment/command.h"
+#include "model/session.h"
+
+namespace exitledger::cli {
+
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT as a descriptor, for as long as it lives; they reach the command through it.
+class StopSignals {
+ public:
+  [[nodiscard]] static Result<StopSignals> take();
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// The signal that waits to be read; 0: none.
+  [[nodiscard]] int read() const;
+
+ private:
+  explicit StopSignals(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+struct RecordingPlan {
+  std::string name;  ///< of the session; may be empty
+  std::string experiment, mode;
+  unsigned number = 0;
+  std::vector<std::string> command;
+  Command::Environment environment;
+};
+
+struct RecordingResult {
+  Session session;         ///< without its rounds
+  int status = 0;          ///< the command's
+  bool cut_short = false;  ///< the vendor module was reloaded while it ran
+  int stopped_by = 0;      ///< signal that this process was sent meanwhile; 0: none
+};
+
+/// Begins a session, runs the command to its end, ends the session. A command that cannot be run ends it with 127 or
+/// 126. Error: the session could not be begun (the command was not run) or ended.
+[[nodiscard]] Result<RecordingResult> record(Backend& backend, const StopSignals& signals, const RecordingPlan& plan);
+
+/// "session 5 'night': 12,345 exits, agrees", and what kept it from being more.
+[[nodiscard]] std::string summary(const RecordingResult& result);
+
+}  // namespace exitledger::cli

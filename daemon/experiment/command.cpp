@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "experiment/command.h"
+
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+
+extern char** environ;
+
+namespace exitledger {
+namespace {
+
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
+std::vector<std::string> joined(const Command::Environment& environment) {
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string text = *each;
+    if (!environment.contains(text.substr(0, text.find('=')))) all.push_back(text);
+  }
+  for (const auto& [name, value] : environment) all.push_back(name + "=" + value);
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+Result<Command> Command::start(const std::vector<std::string>& words, const Environment& environment) {
+  std::vector<std::string> arguments = words;
+  std::vector<std::string> variables = joined(environment);
+  const Attributes attributes;
+  pid_t pid = 0;
+  const int code = posix_spawnp(&pid, words.front().c_str(), nullptr, attributes.get(), pointers(arguments).data(),
+                                pointers(variables).data());
+  if (code != 0) return fail("run", words.front(), "", code);
+  UniqueFd pidfd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
+  if (!pidfd) return fail_errno("pidfd_open", words.front());
+  return Command{pid, std::move(pidfd)};
+}
+
+void Command::signal(int number) const { ::kill(pid_, number); }
+
+Result<int> Command::wait() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0)
+    if (errno != EINTR) return fail_errno("wait for", "process " + std::to_string(pid_));
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string quoted(const std::vector<std::string>& words) {
+  constexpr std::string_view kPlain = "@%+=:,./-_";
+  const auto is_plain = [&](unsigned char c) {
+    return std::isalnum(c) != 0 || kPlain.find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace exitledger

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A person's command as a child process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "model/result.h"
+
+namespace exitledger {
+
+/// Exit statuses of a command that could not be run, as shells have them.
+inline constexpr int kNotFound = 127, kNotExecutable = 126;
+
+/// One child. Whoever owns it waits for it: a Command that is destroyed while it runs leaves its process behind.
+class Command {
+ public:
+  using Environment = std::map<std::string, std::string>;
+
+  /// Found through PATH, with this process's descriptors and signals as they were before any was blocked, and
+  /// `environment` on top of this process's. Error: not found, not executable (its errno).
+  [[nodiscard]] static Result<Command> start(const std::vector<std::string>& words, const Environment& environment);
+
+  /// Readable (poll) once it has ended.
+  [[nodiscard]] int fd() const { return pidfd_.get(); }
+  void signal(int number) const;
+  /// Blocks until it ends. 0 to 255; 128 + N if signal N ended it.
+  [[nodiscard]] Result<int> wait();
+
+ private:
+  Command(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  pid_t pid_;
+  UniqueFd pidfd_;
+};
+
+/// The words as a shell would take them, in one line.
+[[nodiscard]] std::string quoted(const std::vector<std::string>& words);
+
+}  // namespace exitledger

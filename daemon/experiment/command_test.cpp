@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "experiment/command.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace exitledger {
+namespace {
+
+int status_of(const std::vector<std::string>& words, const Command::Environment& environment = {}) {
+  auto command = Command::start(words, environment);
+  EXPECT_TRUE(command) << command.error().message();
+  return command ? command->wait().value_or(-1) : -1;
+}
+
+TEST(Command, StatusesAreAShells) {
+  EXPECT_EQ(status_of({"true"}), 0);
+  EXPECT_EQ(status_of({"sh", "-c", "exit 37"}), 37);
+  EXPECT_EQ(status_of({"sh", "-c", "kill -KILL $$"}), 128 + SIGKILL);
+}
+
+TEST(Command, SaysWhyItCannotBeRun) {
+  EXPECT_EQ(Command::start({"/no/such/program"}, {}).error().code, ENOENT);
+  EXPECT_EQ(Command::start({"/etc/passwd"}, {}).error().code, EACCES);
+}
+
+TEST(Command, HasTheVariablesAndNoBlockedSignal) {
+  sigset_t terminate;
+  sigemptyset(&terminate);
+  sigaddset(&terminate, SIGTERM);
+  sigprocmask(SIG_BLOCK, &terminate, nullptr);
+  EXPECT_EQ(
+      status_of({"sh", "-c", "test \"$EXITLEDGER_MODE\" = ept && test -n \"$PATH\""}, {{"EXITLEDGER_MODE", "ept"}}), 0);
+  EXPECT_EQ(status_of({"sh", "-c", "kill -TERM $$; exit 5"}), 128 + SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &terminate, nullptr);
+}
+
+TEST(Command, PassesSignalsOn) {
+  auto command = Command::start({"sleep", "1000"}, {});
+  ASSERT_TRUE(command);
+  command->signal(SIGTERM);
+  EXPECT_EQ(command->wait().value(), 128 + SIGTERM);
+}
+
+TEST(Quoted, ReadsBackInAShell) {
+  EXPECT_EQ(quoted({"boot-guest", "--forks", "50"}), "boot-guest --forks 50");
+  EXPECT_EQ(quoted({"sh", "-c", "echo 'a b'", ""}), "sh -c 'echo '\\''a b'\\''' ''");
+}
+
+}  // namespace
+}  // namespace exitledger

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "experiment/guardian.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+namespace exitledger {
+namespace {
+
+constexpr char kDone = 'd';
+
+// What ends a terminal or a process group must not end it.
+void detach() {
+  setsid();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) signal(number, SIG_IGN);
+}
+
+[[noreturn]] void guard(int line, const std::function<void()>& restore) {
+  detach();
+  char said = 0;
+  ssize_t got = 0;
+  do got = read(line, &said, 1);
+  while (got < 0 && errno == EINTR);
+  if (got <= 0 || said != kDone) restore();
+  _exit(0);
+}
+
+}  // namespace
+
+Result<Guardian> Guardian::start(const std::function<void()>& restore) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe", "to the guardian");
+  UniqueFd reading{ends[0]}, writing{ends[1]};
+  const pid_t child = fork();
+  if (child < 0) return fail_errno("fork", "the guardian");
+  if (child == 0) {
+    // Twice, so that it is nobody's child to wait for.
+    if (fork() != 0) _exit(0);
+    writing.reset();
+    guard(reading.get(), restore);
+  }
+  waitpid(child, nullptr, 0);
+  return Guardian{std::move(writing)};
+}
+
+void Guardian::release() {
+  if (line_) static_cast<void>(!write(line_.get(), &kDone, 1));
+  line_.reset();
+}
+
+}  // namespace exitledger

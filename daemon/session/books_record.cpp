@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The books' part in a recording: a session that begins and ends where a person wants it to.
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "session/books.h"
+
+namespace exitledger {
+namespace {
+
+// Each CPU's book at the instants of the reading's rounds; of what it did not ask for, just before it.
+std::vector<Counts> book_at(const Reading& reading, std::vector<Counts> before) {
+  for (const Round& round : reading.rounds) {
+    const unsigned index = index_of(reading.vendor, round.reason);
+    if (round.cpu < before.size() && in_both_books(round.reason) && index != EL_INDEX_UNKNOWN)
+      before[round.cpu].at.at(index) = round.ebpf_before;
+  }
+  return before;
+}
+
+Counts sum(const std::vector<Counts>& by_cpu) {
+  return std::accumulate(by_cpu.begin(), by_cpu.end(), Counts{}, [](Counts all, const Counts& cpu) {
+    all += cpu;
+    return all;
+  });
+}
+
+bool without_guests(const Session& session) { return session.ebpf.all() <= session.own_exits; }
+
+Result<UniqueFd> process(std::uint32_t pid) {
+  if (pid == 0) return UniqueFd{};
+  UniqueFd fd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
+  if (!fd) return fail_errno("pidfd_open", fmt::format("process {}, which records", pid));
+  return fd;
+}
+
+bool is_gone(const UniqueFd& process) {
+  pollfd waiting{process.get(), POLLIN, 0};
+  return process && poll(&waiting, 1, 0) > 0;
+}
+
+}  // namespace
+
+// Ends the running session and begins the next with one reading: it is the last of the one and the zero point of the
+// other.
+void Books::cut() {
+  newest_.reset();
+  take_reading();
+  look_at_vms();
+  const ProbeSample now = newest_ ? newest_->after : ebpf_->sample();
+  running_->update(now);
+  std::vector<Counts> by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
+  keep_ended(sum(by_cpu), now);
+  RunningSession::Start start = running_->next(std::to_string(next_id_++), std::move(by_cpu), now);
+  running_.emplace(std::move(start));
+  if (newest_)
+    static_cast<void>(running_->accept(newest_->reading, newest_->before, newest_->after));
+  else
+    running_->leaf_is(leaf_state_, leaf_detail_);
+  say(LogLevel::kInfo, fmt::format("session {} begins where {} ends", running_->session().id, ended_.back().id));
+}
+
+Result<Session> Books::begin_recording(RecordedRun run, std::string name, std::uint32_t recorder) {
+  next_look_ = {};
+  follow();
+  if (auto may = may_read(); !may) return tl::unexpected{may.error()};
+  if (recording_ && recording_->id == running_->session().id)
+    return fail("record", name, fmt::format("session {} is being recorded: one at a time", recording_->id));
+  auto watched = process(recorder);
+  if (!watched) return tl::unexpected{watched.error()};
+  static_cast<void>(sample());
+  if (without_guests(running_->session()))
+    take_reading();  // calibrated, and its zero point known, before the command runs
+  else
+    cut();
+  running_->record(std::move(run), std::move(name));
+  recording_ = {running_->session().id, std::move(*watched)};
+  static_cast<void>(sample());
+  return running_->session();
+}
+
+Result<Books::Recorded> Books::end_recording(const std::string& id, std::optional<int> status) {
+  next_look_ = {};
+  follow();
+  const bool runs = running_ && running_->session().id == id && recording_;
+  if (runs) {
+    running_->end_run(status);
+    cut();
+  }
+  if (recording_ && recording_->id == id) recording_.reset();
+  const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&](const Session& each) { return each.id == id; });
+  if (found == ended_.rend() || !found->run) return fail("end the recording", "session " + id, "it is not recorded");
+  found->run->status = status;
+  return Recorded{*found, !runs};
+}
+
+// A recording whose recorder is gone would go on for ever.
+void Books::follow_recorder() {
+  if (!recording_) return;
+  if (recording_->id != running_->session().id) {
+    if (is_gone(recording_->recorder)) recording_.reset();
+    return;
+  }
+  if (!is_gone(recording_->recorder)) return;
+  say(LogLevel::kWarn, fmt::format("session {}: the process that recorded it is gone, and its command's status with it",
+                                   recording_->id));
+  recording_.reset();
+  cut();
+}
+
+bool Books::rename(const std::string& id, const std::string& name) {
+  if (running_ && running_->session().id == id) {
+    running_->rename(name);
+    return true;
+  }
+  const auto found = std::find_if(ended_.begin(), ended_.end(), [&](const Session& each) { return each.id == id; });
+  if (found == ended_.end()) return false;
+  found->name = name;
+  return true;
+}
+
+void Books::forget(const std::string& id) {
+  std::erase_if(ended_, [&](const Session& each) { return each.id == id; });
+}
+
+}  // namespace exitledger
