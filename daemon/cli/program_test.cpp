@@ -37,9 +37,9 @@ Ran shell(const std::string& script) {
 
 /// A daemon on the socket $d/s, its log to /dev/full; then the script; then it is stopped and its status printed.
 std::string with_daemon(const std::string& script) {
-  return R"("$exitledger" serve --api.socket "$d/s" --web.listen-address 127.0.0.1:0 2>/dev/full &
+  return R"("$exitledger" serve --api.socket "$d/s" --storage.path "$d/db" --web.listen-address 127.0.0.1:0 2>/dev/full &
 daemon=$!
-for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" >/dev/null 2>&1 && break; sleep 0.1; done
+for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" --storage.path '' >/dev/null 2>&1 && break; sleep 0.1; done
 )" + script +
          R"(
 kill -TERM $daemon; wait $daemon; echo "daemon $?")";
@@ -70,11 +70,11 @@ print(tcp.getsockname()[1], flush=True)
 tcp_high, unix_high = os.dup(tcp.fileno()), os.dup(unix.fileno())
 os.dup2(tcp_high, 3); os.dup2(unix_high, 4)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
-os.execv(sys.argv[1], [sys.argv[1], "serve", "--web.systemd-socket"])
+os.execv(sys.argv[1], [sys.argv[1], "serve", "--web.systemd-socket", "--storage.path", ""])
 END
 python3 "$d/activate.py" "$exitledger" "$d/s" >"$d/port" 2>"$d/log" &
 daemon=$!
-for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" >/dev/null 2>&1 && break; sleep 0.1; done
+for i in $(seq 100); do "$exitledger" sessions list --api.socket "$d/s" --storage.path '' >/dev/null 2>&1 && break; sleep 0.1; done
 "$exitledger" sessions list --api.socket "$d/s" >/dev/null; echo "unix $?"
 curl -sf "http://127.0.0.1:$(cat "$d/port")/-/healthy" >/dev/null; echo "tcp $?"
 curl -s -o /dev/null -w 'post over tcp %{http_code}\n' -X POST "http://127.0.0.1:$(cat "$d/port")/api/v1/hold"
@@ -88,7 +88,7 @@ TEST(Program, ServesTheSocketsThatSystemdPasses) {
 }
 
 TEST(Program, SystemdSocketsThatAreNotThereEndIt) {
-  const Ran ran = shell("\"$exitledger\" serve --web.systemd-socket 2>&1");
+  const Ran ran = shell("\"$exitledger\" serve --web.systemd-socket --storage.path '' 2>&1");
   EXPECT_EQ(ran.status, 2);
   EXPECT_THAT(ran.output,
               MatchesRegex("exitledger: [^\n]*--web.systemd-socket is for a service with a .socket unit\n"));

@@ -84,6 +84,7 @@ void Api::store_now() {
 
 ApiAnswer Api::name_session(const ApiParameters& parameters) {
   const std::string id = text(parameters, "id"), name = text(parameters, "name");
+  if (id.empty()) return error(400, "which session? id=ID");
   if (auto right = check_session_name(name); !right) return error(400, right.error().message());
   const auto all = all_sessions(books_, recorder_);
   if (!all) return error(500, all.error().message());
@@ -99,6 +100,7 @@ ApiAnswer Api::name_session(const ApiParameters& parameters) {
 
 ApiAnswer Api::delete_session(const ApiParameters& parameters) {
   const std::string id = text(parameters, "id");
+  if (id.empty()) return error(400, "which session? id=ID");
   const std::vector<Session> kept = books_.sessions();
   const auto found = std::find_if(kept.begin(), kept.end(), [&](const Session& each) { return each.id == id; });
   if (found != kept.end() && found->running()) return error(409, "session " + id + " is running");

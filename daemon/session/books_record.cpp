@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "session/books.h"
 
@@ -22,6 +23,20 @@ std::vector<Counts> book_at(const Reading& reading, std::vector<Counts> before) 
   return before;
 }
 
+// The reader's own exits at those instants; of what it did not ask for, `now`.
+Counts own_at(const Reading& reading, Counts now) {
+  Counts asked;
+  std::set<unsigned> indices;
+  for (const Round& round : reading.rounds) {
+    const unsigned index = index_of(reading.vendor, round.reason);
+    if (!in_both_books(round.reason) || index == EL_INDEX_UNKNOWN) continue;
+    indices.insert(index);
+    asked.at.at(index) += round.own;
+  }
+  for (const unsigned index : indices) now.at.at(index) = asked.at.at(index);
+  return now;
+}
+
 Counts sum(const std::vector<Counts>& by_cpu) {
   return std::accumulate(by_cpu.begin(), by_cpu.end(), Counts{}, [](Counts all, const Counts& cpu) {
     all += cpu;
@@ -29,7 +44,8 @@ Counts sum(const std::vector<Counts>& by_cpu) {
   });
 }
 
-bool without_guests(const Session& session) { return session.ebpf.all() <= session.own_exits; }
+// Its zero point is the module's load, and nobody but the reader has exited since.
+bool is_fresh(const Session& session) { return session.began_at_load && session.ebpf.all() <= session.own_exits; }
 
 Result<UniqueFd> process(std::uint32_t pid) {
   if (pid == 0) return UniqueFd{};
@@ -56,6 +72,7 @@ void Books::cut() {
   std::vector<Counts> by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
   keep_ended(sum(by_cpu), now);
   RunningSession::Start start = running_->next(std::to_string(next_id_++), std::move(by_cpu), now);
+  start.own_before = newest_ ? own_at(newest_->reading, start.own.sum()) : start.own.sum();
   running_.emplace(std::move(start));
   if (newest_)
     static_cast<void>(running_->accept(newest_->reading, newest_->before, newest_->after));
@@ -73,8 +90,8 @@ Result<Session> Books::begin_recording(RecordedRun run, std::string name, std::u
   auto watched = process(recorder);
   if (!watched) return tl::unexpected{watched.error()};
   static_cast<void>(sample());
-  if (without_guests(running_->session()))
-    take_reading();  // calibrated, and its zero point known, before the command runs
+  if (is_fresh(running_->session()))
+    take_reading();  // calibrated before the command runs
   else
     cut();
   running_->record(std::move(run), std::move(name));

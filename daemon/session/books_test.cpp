@@ -172,14 +172,15 @@ TEST_F(BooksOnFakeKernel, ARecordingIsCutOutOfTheRunningSession) {
   EXPECT_FALSE(books_->end_recording("2", 0) && books_->end_recording("9", 0));
 }
 
-TEST_F(BooksOnFakeKernel, ASessionWithoutGuestsBecomesTheRecording) {
-  const auto begun =
-      books_->begin_recording({.command = "true", .experiment = "", .mode = "", .status = {}}, "first", 0);
+TEST_F(BooksOnFakeKernel, AFreshLoadsSessionBecomesTheRecording) {
+  load(kernel_->module("kvm_intel"));
+  const auto begun = books_->begin_recording({}, "first", 0);
   ASSERT_TRUE(begun);
-  EXPECT_EQ(begun->id, "1");
+  EXPECT_EQ(begun->id, "2");
+  EXPECT_TRUE(begun->began_at_load);
   exits(2);
-  ASSERT_TRUE(books_->end_recording("1", 0));
-  EXPECT_EQ(followed().front().ebpf.all(), 2U);
+  ASSERT_TRUE(books_->end_recording("2", 0));
+  EXPECT_EQ(followed().at(1).ebpf.all(), 2U);
 }
 
 TEST_F(BooksOnFakeKernel, AReloadEndsARecordingAndSaysSo) {
@@ -187,7 +188,7 @@ TEST_F(BooksOnFakeKernel, AReloadEndsARecordingAndSaysSo) {
   exits(2);
   load(kernel_->module("kvm_intel"));
   exits(1);
-  const auto ended = books_->end_recording("1", 0);
+  const auto ended = books_->end_recording("2", 0);
   ASSERT_TRUE(ended) << ended.error().message();
   EXPECT_TRUE(ended->cut_short);
   EXPECT_EQ(ended->session.ebpf.all(), 2U);
@@ -199,14 +200,14 @@ TEST_F(BooksOnFakeKernel, ARecordingEndsWithWhoRecords) {
   if (recorder == 0) pause();
   ASSERT_TRUE(books_->begin_recording({}, "r", static_cast<std::uint32_t>(recorder)));
   exits(2);
-  EXPECT_THAT(followed(), SizeIs(1));
+  EXPECT_THAT(followed(), SizeIs(2));
   kill(recorder, SIGKILL);
   ASSERT_EQ(waitpid(recorder, nullptr, 0), recorder);
   const auto sessions = followed();
-  ASSERT_THAT(sessions, SizeIs(2));
-  EXPECT_EQ(sessions[0].ebpf.all(), 2U);
-  EXPECT_FALSE(sessions[0].running());
-  EXPECT_FALSE(sessions[0].run->status);
+  ASSERT_THAT(sessions, SizeIs(3));
+  EXPECT_EQ(sessions[1].ebpf.all(), 2U);
+  EXPECT_FALSE(sessions[1].running());
+  EXPECT_FALSE(sessions[1].run->status);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ RunningSession::RunningSession(Start start)
       base_durations_(start.now.durations),
       vms_(start.now.vms),
       own_(std::move(start.own)),
-      base_own_(own_.sum()),
+      base_own_(start.own_before),
       check_(start.vendor, bases_of(start.vendor, start.boundary)),
       time_(start.vendor, start.older_vcpus) {
   session_.id = std::move(start.id);
@@ -230,6 +230,7 @@ RunningSession::Start RunningSession::next(std::string id, std::vector<Counts> b
   start.keeps_time = session_.times_out.has_value();
   start.unproven = unproven_;
   start.own = own_;
+  start.own_before = own_.sum();
   start.stats = stats_;
   start.stats->all_in_slots = stats_.all_in_slots && all_in_slots();
   start.calibration = session_.calibration;
@@ -266,6 +267,7 @@ std::string RunningSession::obstacle() const {
   if (session_.rounds > 0 && check_.verdict() == Verdict::kDisagrees) return {};
   if (const std::uint64_t lost = session_.losses.of_host_book(); lost > 0)
     return fmt::format("{} events are missing from the eBPF book", lost);
+  if (session_.leaf == LeafState::kAbsent && session_.leaf_detail.empty()) return "the leaf was not read";
   if (session_.leaf != LeafState::kPresent)
     return fmt::format("leaf {}: {}", to_string(session_.leaf), session_.leaf_detail);
   if (session_.rounds == 0) return session_.epoch == 0 ? "the leaf was not read yet" : check_.why();

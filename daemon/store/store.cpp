@@ -77,6 +77,17 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   return {};
 }
 
+// Whether a process holds the store for writing. It may let go at any time: then its sessions have ended.
+bool is_written(const std::filesystem::path& path) {
+  const auto lock = open_file(path.string() + ".lock", O_RDONLY);
+  return lock && flock(lock->get(), LOCK_SH | LOCK_NB) != 0;
+}
+
+void interrupt(Session& session, std::int64_t stored_unix_ns) {
+  session.interrupted = true;
+  session.ended_unix_ns = stored_unix_ns;
+}
+
 // Looks without writing. Error: why the file cannot be used.
 Result<void> check(const std::filesystem::path& path, Store::Access access) {
   if (std::error_code error; !std::filesystem::exists(path, error)) {
@@ -100,6 +111,7 @@ Result<void> check(const std::filesystem::path& path, Store::Access access) {
 struct Store::Impl {
   std::filesystem::path path;
   UniqueFd lock;
+  bool nobody_writes;  ///< opened for reading while no writer was there: what runs was left behind
   SQLite::Database database;
 
   // Runs `work` and makes an Error of what SQLite throws.
@@ -128,11 +140,13 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, Ac
     auto locked = lock_for_writing(path);
     if (!locked) return tl::unexpected{locked.error()};
     lock = std::move(*locked);
+    if (auto made = open_file(path, O_RDWR | O_CREAT, kFileMode); !made) return tl::unexpected{made.error()};
   }
   if (auto checked = check(path, access); !checked) return tl::unexpected{checked.error()};
   const int flags = access == Access::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY;
   try {
-    auto impl = std::make_unique<Impl>(Impl{path, std::move(lock), SQLite::Database{path.string(), flags, kBusyMs}});
+    auto impl = std::make_unique<Impl>(Impl{path, std::move(lock), access == Access::kRead && !is_written(path),
+                                    SQLite::Database{path.string(), flags, kBusyMs}});
     if (access == Access::kWrite) {
       impl->database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
       schema::migrate(impl->database);
@@ -165,10 +179,11 @@ Result<void> Store::put(const Session& session) {
 Result<std::vector<Session>> Store::all() const {
   return impl_->guarded("read store", [&]() -> Result<std::vector<Session>> {
     std::vector<Session> sessions;
-    SQLite::Statement rows{impl_->database, "SELECT facts FROM sessions ORDER BY id"};
+    SQLite::Statement rows{impl_->database, "SELECT facts, stored_unix_ns FROM sessions ORDER BY id"};
     while (rows.executeStep()) {
       auto session = session_from_facts(rows.getColumn(0).getString());
       if (!session) return tl::unexpected{session.error()};
+      if (impl_->nobody_writes && session->running()) interrupt(*session, rows.getColumn(1).getInt64());
       sessions.push_back(std::move(*session));
     }
     return sessions;
@@ -178,11 +193,12 @@ Result<std::vector<Session>> Store::all() const {
 Result<Session> Store::get(const std::string& id) const {
   return impl_->guarded("read store", [&]() -> Result<Session> {
     const auto number = number_of(id);
-    SQLite::Statement row{impl_->database, "SELECT facts FROM sessions WHERE id = ?"};
+    SQLite::Statement row{impl_->database, "SELECT facts, stored_unix_ns FROM sessions WHERE id = ?"};
     row.bind(1, number.value_or(0));
     if (!row.executeStep()) return impl_->no_session("read", id);
     auto session = session_from_facts(row.getColumn(0).getString());
     if (!session) return session;
+    if (impl_->nobody_writes && session->running()) interrupt(*session, row.getColumn(1).getInt64());
     session->start = read_rounds(impl_->database, *number, kStartRounds);
     session->raw = read_rounds(impl_->database, *number, kNewestRounds);
     return session;
@@ -224,8 +240,7 @@ Result<unsigned> Store::mark_interrupted() {
     for (const auto& [id, stored] : left) {
       auto session = get(id);
       if (!session) return tl::unexpected{session.error()};
-      session->interrupted = true;
-      session->ended_unix_ns = stored;
+      interrupt(*session, stored);
       if (auto done = put(*session); !done) return tl::unexpected{done.error()};
     }
     return static_cast<unsigned>(left.size());

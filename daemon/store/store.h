@@ -24,6 +24,7 @@ class Store {
   enum class Access : std::uint8_t { kRead, kWrite };
 
   /// kWrite makes the file, and its directory (mode 0750), if there is none, and brings an older schema up to this one.
+  /// What still runs in a store that nobody writes is shown as interrupted, to readers too.
   /// Error, with the file untouched: it is damaged, is no store, or was written by a newer exitledger; kRead: there is
   /// none (ENOENT), or it is of an older schema.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Access access);

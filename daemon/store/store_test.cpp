@@ -109,7 +109,9 @@ TEST_F(StoreTest, WhatAKilledDaemonLeftIsMarked) {
     ASSERT_TRUE(store->put(session));
     ASSERT_TRUE(store->put(shadow_session()));
   }
+  EXPECT_TRUE(open(Store::Access::kRead)->get("1")->interrupted) << "a reader sees that nobody writes";
   const auto store = open();
+  EXPECT_FALSE(open(Store::Access::kRead)->get("1")->interrupted) << "somebody does";
   EXPECT_EQ(store->mark_interrupted().value(), 1U);
   const auto read = store->get("1");
   EXPECT_TRUE(read->interrupted);

@@ -61,7 +61,8 @@ finish() {
 	[ "$failures" -eq 0 ]
 }
 
-# run_daemon LOG [OPTIONS…]: starts it and leaves its exit status in a file, for whoever ends it.
+# run_daemon LOG [OPTIONS…]: starts it and leaves its exit status in a file, for whoever ends it. It finds no sessions of an earlier one, unless
+# $keep_store says so.
 run_daemon() {
 	if [ -e "$state/daemon.pid" ]; then
 		echo "a daemon runs already" >&2
@@ -70,6 +71,7 @@ run_daemon() {
 	_log=$1
 	shift
 	rm -f "$state/daemon.status"
+	[ -n "${keep_store-}" ] || rm -rf /var/lib/exitledger
 	(
 		set +e
 		exitledger serve "$@" >>"$_log" 2>&1 &
