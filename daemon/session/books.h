@@ -68,8 +68,9 @@ class Books {
   [[nodiscard]] Result<std::vector<LeafAnswer>> ask(std::span<const LeafQuery> queries);
 
   /// Begins a session around a command: the running one is cut, so that no exit is in both or in neither; one that
-  /// began at the module's load, and in which no guest has exited yet, becomes it. `recorder`: the process that will call end_recording(), 0 if it is this one;
-  /// when it is gone, the recording ends. Errors: those of judge(); another recording goes on.
+  /// began at the module's load, and in which no guest has exited yet, becomes it. `recorder`: the process that will
+  /// call end_recording(), 0 if it is this one; when it is gone, the recording ends. Errors: those of judge(); another
+  /// recording goes on.
   [[nodiscard]] Result<Session> begin_recording(RecordedRun run, std::string name, std::uint32_t recorder);
   /// Ends it, with what the command's status was. A recording that a load of the vendor module ended gets its status
   /// all the same. Errors: no recording of that id.

@@ -45,8 +45,8 @@ class RunningSession {
     std::string unproven;      ///< why counts since the load cannot be trusted; empty if they can
 
     // Of the session that went before within the same load.
-    Counts own_before;  ///< of `own`, those before this session
-    OwnExits own;  ///< what its rounds count, and this one's go on counting
+    Counts own_before;                               ///< of `own`, those before this session
+    OwnExits own;                                    ///< what its rounds count, and this one's go on counting
     std::optional<StatsZero> stats;                  ///< nullopt: the session's own start
     std::optional<Session::Calibrated> calibration;  ///< that was made
   };

@@ -146,7 +146,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, Ac
   const int flags = access == Access::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY;
   try {
     auto impl = std::make_unique<Impl>(Impl{path, std::move(lock), access == Access::kRead && !is_written(path),
-                                    SQLite::Database{path.string(), flags, kBusyMs}});
+                                            SQLite::Database{path.string(), flags, kBusyMs}});
     if (access == Access::kWrite) {
       impl->database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
       schema::migrate(impl->database);

@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
+# shellcheck source=lab/tests/experiments.sh
+. /files/experiments.sh
 tier=${1:-default}
 case_limit=300
 
@@ -87,6 +89,10 @@ both_books_of_time() {
 calibration() { calibrated_in npt shadow; }
 guests_are_told_npt() { guests_are_told npt; }
 
+experiment() { experiment_restores npt kvm_amd; }
+experiment_killed() { experiment_survives npt kvm_amd; }
+recording() { record_and_kill npt kvm_amd; }
+
 run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
 run_case amd-calibration calibration
 run_case amd-guests-are-told guests_are_told_npt
@@ -95,5 +101,8 @@ run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles
 run_case amd-stock-modules stock_modules
+run_case amd-recording recording
+run_case amd-experiment experiment
+run_case amd-experiment-killed experiment_killed
 run_case amd-leaf-in-a-guest leaf_in_a_guest
 finish

@@ -64,7 +64,7 @@ EOF
 for shell in "busybox sh" dash; do
 	status=0
 	# shellcheck disable=SC2086
-	env PATH="$work/bin:$PATH" work="$work" HARNESS_OUT="$work/out" HARNESS_STATE="$work/state" \
+	env PATH="$work/bin:$PATH" work="$work" HARNESS_OUT="$work/out" HARNESS_STATE="$work/state" HARNESS_STORE="$work/store" \
 		$shell "$work/cases.sh" "$PWD/harness.sh" >"$work/tap" 2>"$work/err" || status=$?
 	[ "$status" -eq 1 ] || { echo "$shell: exit status $status, not 1" >&2; cat "$work/err" >&2; exit 1; }
 	grep -v '^#' "$work/tap" | sed 's/ #.*//' | diff "$work/expected" - >&2 || { cat "$work/tap" >&2; exit 1; }

@@ -4,6 +4,7 @@
 
 out=${HARNESS_OUT:-/out}
 state=${HARNESS_STATE:-/tmp}
+store=${HARNESS_STORE:-/var/lib/exitledger} # where the daemon keeps sessions
 tests=0
 failures=0
 
@@ -71,7 +72,7 @@ run_daemon() {
 	_log=$1
 	shift
 	rm -f "$state/daemon.status"
-	[ -n "${keep_store-}" ] || rm -rf /var/lib/exitledger
+	[ -n "${keep_store-}" ] || rm -rf "$store"
 	(
 		set +e
 		exitledger serve "$@" >>"$_log" 2>&1 &
