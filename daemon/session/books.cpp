@@ -185,7 +185,7 @@ void Books::end_session(const Boundary* next) {
     at_end = Counts{};
     for (const Counts& cpu : next->by_cpu) at_end += cpu;
   }
-  keep_ended(at_end, sample);
+  keep_ended(at_end, running_->own().sum(), sample);
   if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
     say(LogLevel::kInfo,
         fmt::format("{} exits came between the load and its notice: they are the next session's, their durations are "
@@ -197,8 +197,8 @@ void Books::end_session(const Boundary* next) {
   leaf_detail_ = "no KVM vendor module is loaded";
 }
 
-void Books::keep_ended(const Counts& at_end, const ProbeSample& sample) {
-  ended_.push_back(running_->finish(at_end));
+void Books::keep_ended(const Counts& at_end, const Counts& own, const ProbeSample& sample) {
+  ended_.push_back(running_->finish(at_end, own));
   add(totals_[running_->session().paging], *running_, sample);
   if (ended_.size() > kSessionsKept) ended_.pop_front();
   const Session& session = ended_.back();

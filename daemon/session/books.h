@@ -128,7 +128,7 @@ class Books {
   void follow_loads(const std::vector<Boundary>& loads);
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
-  void keep_ended(const Counts& at_end, const ProbeSample& sample);
+  void keep_ended(const Counts& at_end, const Counts& own, const ProbeSample& sample);
   void cut();
   void follow_recorder();
   void take_reading();

@@ -70,9 +70,10 @@ void Books::cut() {
   const ProbeSample now = newest_ ? newest_->after : ebpf_->sample();
   running_->update(now);
   std::vector<Counts> by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
-  keep_ended(sum(by_cpu), now);
+  const Counts own = newest_ ? own_at(newest_->reading, running_->own().sum()) : running_->own().sum();
+  keep_ended(sum(by_cpu), own, now);
   RunningSession::Start start = running_->next(std::to_string(next_id_++), std::move(by_cpu), now);
-  start.own_before = newest_ ? own_at(newest_->reading, start.own.sum()) : start.own.sum();
+  start.own_before = own;
   running_.emplace(std::move(start));
   if (newest_)
     static_cast<void>(running_->accept(newest_->reading, newest_->before, newest_->after));

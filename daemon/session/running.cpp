@@ -242,8 +242,9 @@ void RunningSession::record(RecordedRun run, std::string name) {
   session_.name = std::move(name);
 }
 
-Session RunningSession::finish(const Counts& counts) {
+Session RunningSession::finish(const Counts& counts, const Counts& own) {
   session_.ebpf = counts.since(base_);
+  session_.own_exits = own.since(base_own_).all();
   session_.ended_unix_ns = unix_now_ns();
   judge();
   return session_;

@@ -89,8 +89,9 @@ class RunningSession {
     if (session_.run) session_.run->status = status;
   }
   void rename(std::string name) { session_.name = std::move(name); }
-  /// Last figures; `counts` is the host's book at the end. Nothing changes the session after it.
-  [[nodiscard]] Session finish(const Counts& counts);
+  /// Last figures; `counts` is the host's book at the end, `own` the reader's own exits then (of all in own()). Nothing
+  /// changes the session after it.
+  [[nodiscard]] Session finish(const Counts& counts, const Counts& own);
 
   [[nodiscard]] const Session& session() const { return session_; }
   /// VMs: names, and those that died since the last sample.

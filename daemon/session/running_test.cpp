@@ -214,7 +214,7 @@ TEST(RunningSession, MovesOnlyWhenExitsWentOnSinceTheReading) {
 
 TEST(RunningSession, EndsWithTheBookAsItWasAtTheNextLoad) {
   RunningSession session{start_of(boundary_of(100), 100)};
-  const Session ended = session.finish(sample_of(175).counts);
+  const Session ended = session.finish(sample_of(175).counts, Counts{});
   EXPECT_EQ(ended.ebpf.all(), 75U);
   EXPECT_FALSE(ended.running());
 }

@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
+# shellcheck source=lab/tests/experiments.sh
+. /files/experiments.sh
 tier=${1:-default}
 
 # The guest's workload: enough to exercise both modes, more of it in the full tier.
@@ -171,4 +173,6 @@ run_case parameter-and-privilege parameter_and_privilege_rule
 run_case hostile-leaf-inputs hostile_leaf_inputs
 run_case stock-vendor-module stock_vendor_module_is_refused
 run_case selftest selftest_of_the_series
+experiment() { experiment_restores ept kvm_intel; }
+[ "$tier" != all ] || run_case experiment experiment
 finish
