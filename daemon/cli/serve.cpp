@@ -49,9 +49,17 @@ ApiParameters parameters_of(const Request& request) {
   return {request.query.begin(), request.query.end()};  // of a repeated parameter the first counts
 }
 
-void add_routes(Router& router, Books& books, Api& api, std::size_t vm_limit) {
+ExportSnapshot snapshot_of(Books& books, const Recorder* recorder, std::size_t vm_limit, std::int64_t started_unix_ns) {
+  ExportSnapshot snapshot = collect(books, vm_limit, started_unix_ns);
+  if (recorder != nullptr) snapshot.store = {recorder->broken_because().empty(), recorder->failed_writes()};
+  return snapshot;
+}
+
+void add_routes(Router& router, Books& books, const Recorder* recorder, Api& api, std::size_t vm_limit) {
   const std::int64_t started = unix_now_ns();
-  router.get("/metrics", metrics_page([&books, vm_limit, started] { return collect(books, vm_limit, started); }));
+  router.get("/metrics", metrics_page([&books, recorder, vm_limit, started] {
+               return snapshot_of(books, recorder, vm_limit, started);
+             }));
   router.get("/", landing_page(std::string{kVersion}));
   router.get("/-/healthy", healthy_page());
   router.get("/-/ready", ready_page([&books] { return unsettled_because(books); }));
@@ -187,7 +195,7 @@ int run_serve(const Common& common, const ServeOptions& options) {
   Books books{books_options, log};
   Api api{books, recorder->get()};
   Router router{log};
-  add_routes(router, books, api, options.vm_limit);
+  add_routes(router, books, recorder->get(), api, options.vm_limit);
   auto server = HttpServer::create(router, {}, std::move(*web));
   if (!server) return complain(server.error());
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());

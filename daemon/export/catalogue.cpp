@@ -24,6 +24,8 @@ constexpr std::array kAll{
     &kRounds,
     &kLastExact,
     &kWitnessUp,
+    &kStoreUp,
+    &kStoreFailures,
     &kLeafState,
     &kLostEvents,
     &kSlotsUsed,

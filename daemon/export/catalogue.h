@@ -167,6 +167,10 @@ inline constexpr FamilyInfo kLastExact{
     "Unix time of the last reading in which both books agreed exactly on every reason."};
 inline constexpr FamilyInfo kWitnessUp{
     "exitledger_witness_up", kGauge, {"witness"}, "1 if the witness delivers counts, 0 if not."};
+inline constexpr FamilyInfo kStoreUp{
+    "exitledger_store_up", kGauge, {}, "1 while sessions are written into the store, 0 since a write failed."};
+inline constexpr FamilyInfo kStoreFailures{
+    "exitledger_store_failed_writes_total", kCounter, {}, "Writes into the store of sessions that failed."};
 inline constexpr FamilyInfo kLeafState{"exitledger_leaf_state",
                                        kGauge,
                                        {"state"},

@@ -42,6 +42,15 @@ void append_witnesses(const ExportSnapshot& snapshot, Families& out) {
   if (snapshot.kvm_stats_up) up.add(*snapshot.kvm_stats_up ? 1 : 0, "kvm_stats");
   std::move(up).append_to(out);
 
+  FamilyBuilder<family::kStoreUp> store;
+  FamilyBuilder<family::kStoreFailures> failures;
+  if (snapshot.store) {
+    store.add(snapshot.store->up ? 1 : 0);
+    failures.add(snapshot.store->failed_writes);
+  }
+  std::move(store).append_to(out);
+  std::move(failures).append_to(out);
+
   FamilyBuilder<family::kLeafState> state;
   if (snapshot.leaf) {
     for (const LeafState each : kLeafStates) state.add(each == *snapshot.leaf ? 1 : 0, to_string(each));

@@ -53,6 +53,12 @@ struct ExportSnapshot {
   /// Readings of cycles; empty: there was none. A verdict without entry was never given.
   std::map<TimeVerdict, std::uint64_t> readings_of_time;
 
+  struct StoreHealth {
+    bool up = true;  ///< the newest write succeeded
+    std::uint64_t failed_writes = 0;
+  };
+  std::optional<StoreHealth> store;  ///< nullopt: sessions are kept in memory alone
+
   std::string version;               ///< "0.1.0"
   std::string revision;              ///< commit that it was built from; empty if unknown
   std::int64_t started_unix_ns = 0;  ///< start of the daemon; 0 = not known

@@ -138,6 +138,7 @@ ExportSnapshot rich_snapshot() {
   snapshot.probe = probe();
   snapshot.leaf = LeafState::kPresent;
   snapshot.kvm_stats_up = true;
+  snapshot.store = {false, 3};
   snapshot.rounds_by_verdict = {{Verdict::kAgrees, 12}, {Verdict::kDisagrees, 1}};
   snapshot.stats_by_verdict = {{Verdict::kAgrees, 11}, {Verdict::kDisagrees, 2}};
   snapshot.readings_of_time = {{TimeVerdict::kWithinBound, 3}, {TimeVerdict::kBeyondBound, 1}};
