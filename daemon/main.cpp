@@ -31,7 +31,8 @@ int run(const exitledger::cli::Options& options) {
                                [&](const RecordOptions& o) { return run_record(common, o); },
                                [&](const ExperimentOptions& o) { return run_experiment(common, o); },
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
-                               [&](const CompareOptions& o) { return run_compare(common, o); }},
+                               [&](const CompareOptions& o) { return run_compare(common, o); },
+                               [&](const TopOptions& o) { return run_top(common, o); }},
                     options.command);
 }
 

@@ -75,9 +75,9 @@ def _sections(text: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def parse_option(spec: str, text: str) -> Option:
-    """`spec` is for instance "-h,--help", "--json" or "--slots UINT:UINT in [1 - 9]=4 Excludes: --all"."""
+    """`spec` is for instance "-h,--help", "--json" or "--slots UINT:UINT in [1 - 9]=4 Needs: --some Excludes: --all"."""
     names, _, rest = spec.partition(" ")
-    rest = re.split(r"(?:^| )Excludes:", rest)[0].strip()
+    rest = re.split(r"(?:^| )(?:Needs|Excludes):", rest)[0].strip()
     names = names.replace("{false}", "")
     short, long = (names.split(",") + [""])[:2] if "," in names else ("", names)
     values = re.search(r"\{([^}]*)\}", rest)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/backend.h"
 
-#include <chrono>
-
 #include "cli/api_client.h"
-#include "cli/log.h"
 #include "cli/storage.h"
 #include "cli/streams.h"
 
@@ -27,8 +24,8 @@ class DaemonBackend final : public Backend {
 
 class LocalBackend final : public Backend {
  public:
-  LocalBackend(const BooksOptions& options, std::unique_ptr<Recorder> recorder)
-      : recorder_(std::move(recorder)), books_(options, plain_log), api_(books_, recorder_.get()) {
+  LocalBackend(const BooksOptions& options, Log log, std::unique_ptr<Recorder> recorder)
+      : recorder_(std::move(recorder)), books_(options, std::move(log)), api_(books_, recorder_.get()) {
     books_.follow();
   }
   LocalBackend(const LocalBackend&) = delete;
@@ -45,7 +42,7 @@ class LocalBackend final : public Backend {
     if (answer.status != 200) return fail(method, path, answer.body.at("error").get<std::string>());
     return nlohmann::json(answer.body);
   }
-
+  bool own_books() const override { return true; }
   void follow() override {
     books_.follow();
     if (recorder_) recorder_->follow(books_.views());
@@ -68,10 +65,9 @@ BooksOptions options_of(const Common& common) {
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
-  // A check of many rounds on many CPUs takes its time; the daemon answers when it is done.
+Result<std::unique_ptr<Backend>> daemon_backend(const Common& common, std::chrono::milliseconds patience) {
   ApiClient::Limits limits;
-  limits.total = std::chrono::minutes{10};
+  limits.total = patience;
   ApiClient client{common.api_socket, limits};
   if (const auto status = client.get("/api/v1/status"); !status) {
     if (is_no_daemon(status.error())) return nullptr;
@@ -80,12 +76,12 @@ Result<std::unique_ptr<Backend>> daemon_backend(const Common& common) {
   return std::make_unique<DaemonBackend>(std::move(client));
 }
 
-Result<std::unique_ptr<Backend>> any_backend(const Common& common) {
-  auto daemon = daemon_backend(common);
+Result<std::unique_ptr<Backend>> any_backend(const Common& common, OwnBooks own, std::chrono::milliseconds patience) {
+  auto daemon = daemon_backend(common, patience);
   if (!daemon || *daemon) return daemon;
   BooksOptions options = options_of(common);
-  options.probe.time = false;
-  return std::make_unique<LocalBackend>(options, nullptr);
+  options.probe.time = own.time;
+  return std::make_unique<LocalBackend>(options, std::move(own.log), nullptr);
 }
 
 Result<std::unique_ptr<Backend>> recording_backend(const Common& common) {
@@ -97,7 +93,7 @@ Result<std::unique_ptr<Backend>> recording_backend(const Common& common) {
   if (!id) return tl::unexpected{id.error()};
   BooksOptions options = options_of(common);
   options.first_id = *id;
-  return std::make_unique<LocalBackend>(options, std::move(*recorder));
+  return std::make_unique<LocalBackend>(options, plain_log, std::move(*recorder));
 }
 
 }  // namespace exitledger::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/log.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -11,21 +10,15 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/time_text.h"
 #include "cli/streams.h"
 
 namespace exitledger::cli {
 namespace {
 
-constexpr std::int64_t kPerSecond = 1'000'000'000, kPerMillisecond = 1'000'000;
-
 std::string_view name_of(LogLevel level) {
   static constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
   return kNames.at(static_cast<std::size_t>(level));
-}
-
-std::string rfc3339(std::int64_t unix_ns) {
-  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(unix_ns / kPerSecond)),
-                     unix_ns % kPerSecond / kPerMillisecond);
 }
 
 // A VM's name is its owner's choice: no line may end early, no byte may break the JSON or command a terminal.

@@ -78,6 +78,7 @@ Parsed parse(int argc, const char* const* argv) {
   add_readings(app, options);
   add_sessions(app, options);
   add_experiments(app, options);
+  add_top(app, options);
 
   try {
     app.parse(argc, argv);

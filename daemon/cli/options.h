@@ -83,6 +83,14 @@ struct ExperimentOptions {
   std::vector<std::string> parameters;  ///< NAME=VALUE of the vendor module, for all runs
   std::vector<std::string> command;
 };
+struct TopOptions {
+  std::chrono::milliseconds interval{1000};
+  std::uint64_t count = 0;  ///< intervals; 0: until a key or a signal ends it
+  bool once = false;        ///< one interval as text
+  bool json = false;        ///< the same as JSON
+  std::string csv;          ///< log there, "-": stdout; empty: a screen
+  bool per_vm = false;      ///< the log has lines of each VM, too
+};
 struct CompareOptions {
   std::string a, b;
   bool json = false;
@@ -92,7 +100,7 @@ struct Options {
   Common common;
   std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
                SessionsShowOptions, SessionsExportOptions, SessionsNameOptions, SessionsDeleteOptions, RecordOptions,
-               ExperimentOptions, CompareOptions>
+               ExperimentOptions, CompareOptions, TopOptions>
       command;
 };
 

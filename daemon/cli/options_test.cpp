@@ -55,6 +55,24 @@ TEST(Options, ExportTakesMetricsPerPaging) {
   EXPECT_EQ(exported.metrics.at("shadow"), "b.prom");
 }
 
+TEST(Options, TopHasDefaultsAndTakesWhatItIsTold) {
+  const Parsed defaults = parse_words({"top"});
+  ASSERT_FALSE(defaults.leave) << defaults.text;
+  const auto& screen = std::get<TopOptions>(defaults.options.command);
+  EXPECT_EQ(screen.interval, std::chrono::seconds{1});
+  EXPECT_EQ(screen.count, 0U);
+  EXPECT_FALSE(screen.once);
+  EXPECT_EQ(screen.csv, "");
+  const Parsed told = parse_words({"top", "--csv", "-", "--per-vm", "--interval", "100ms", "--count", "7"});
+  ASSERT_FALSE(told.leave) << told.text;
+  const auto& log = std::get<TopOptions>(told.options.command);
+  EXPECT_EQ(log.csv, "-");
+  EXPECT_TRUE(log.per_vm);
+  EXPECT_EQ(log.interval, std::chrono::milliseconds{100});
+  EXPECT_EQ(log.count, 7U);
+  EXPECT_TRUE(std::get<TopOptions>(parse_words({"top", "--once", "--json"}).options.command).json);
+}
+
 struct Wrong {
   const char* what;
   std::vector<const char*> words;
@@ -93,6 +111,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"count_above", {"calibrate", "--count", "1000001"}, "--count"},
                     Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
                     Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},
+                    Wrong{"top_interval", {"top", "--interval", "61m"}, "'61m' is not a duration"},
+                    Wrong{"top_count", {"top", "--count", "0"}, "--count"},
+                    Wrong{"top_json", {"top", "--json"}, "--once"},
+                    Wrong{"top_once_and_csv", {"top", "--once", "--csv", "-"}, "--csv"},
+                    Wrong{"top_csv", {"top", "--csv", ""}, "'' is not a file, or - for stdout"},
                     Wrong{"compare_one", {"compare", "1"}, "b"}),
     [](const auto& row) { return row.param.what; });
 

@@ -7,6 +7,8 @@
 #include <array>
 
 #include "export/api_parts.h"
+#include "export/live.h"
+#include "export/live_json.h"
 #include "session/calibration_json.h"
 #include "session/leaf_report.h"
 #include "session/session_json.h"
@@ -71,13 +73,14 @@ std::string unsettled_because(Books& books) {
 }
 
 std::span<const ApiRoute> Api::routes() {
-  static constexpr std::array<ApiRoute, 12> kRoutes{{{"GET", "/api/v1/status", &Api::status},
+  static constexpr std::array<ApiRoute, 13> kRoutes{{{"GET", "/api/v1/status", &Api::status},
                                                      {"GET", "/api/v1/sessions", &Api::sessions},
                                                      {"POST", "/api/v1/sessions/name", &Api::name_session},
                                                      {"POST", "/api/v1/sessions/delete", &Api::delete_session},
                                                      {"POST", "/api/v1/record/begin", &Api::begin_recording},
                                                      {"POST", "/api/v1/record/end", &Api::end_recording},
                                                      {"GET", "/api/v1/vms", &Api::vms},
+                                                     {"GET", "/api/v1/live", &Api::live},
                                                      {"GET", "/api/v1/answers", &Api::answers},
                                                      {"POST", "/api/v1/check", &Api::check},
                                                      {"POST", "/api/v1/calibrate", &Api::calibrate},
@@ -130,6 +133,8 @@ ApiAnswer Api::vms(const ApiParameters& /*none*/) {
                     {"slots_limit", sample ? Json(sample->slots_limit) : Json(nullptr)},
                     {"losses", sample ? Json(sample->losses.total()) : Json(nullptr)}}};
 }
+
+ApiAnswer Api::live(const ApiParameters& /*none*/) { return {200, live_json(live_sample(books_))}; }
 
 ApiAnswer Api::answers(const ApiParameters& /*none*/) {
   const auto sample = books_.sample();

@@ -57,6 +57,8 @@ class Api {
   [[nodiscard]] ApiAnswer end_recording(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);
+  /// Both books of this moment by reason, VM and vCPU, without a reading of the leaf: what `exitledger top` shows.
+  [[nodiscard]] ApiAnswer live(const ApiParameters& none);
   /// What guests were told from the leaves, newest last, with the eBPF counts of that instant, what became of each, and
   /// how many of each kind there were since the probe attached. 503 while it is not attached.
   [[nodiscard]] ApiAnswer answers(const ApiParameters& none);

@@ -30,7 +30,7 @@ TEST_F(ApiTest, EveryRouteIsKnownByItsMethodAlone) {
     EXPECT_EQ(other.status, 405) << path;
     EXPECT_THAT(other.body.at("error").get<std::string>(), HasSubstr("takes " + std::string{route.method}));
   }
-  EXPECT_EQ(paths.size(), 12U);
+  EXPECT_EQ(paths.size(), 13U);
 }
 
 TEST_F(ApiTest, AnUnknownPathIs404) { EXPECT_EQ(api_.call("GET", "/api/v1/nothing", {}).status, 404); }

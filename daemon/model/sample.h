@@ -39,6 +39,13 @@ struct Losses {
 /// Label of what became of an answer: "equal", "different", "first", "no_exit", "within_bracket", "not_compared".
 [[nodiscard]] std::string_view told_label(el_told told);
 
+/// One vCPU that lives.
+struct VcpuSample {
+  std::uint32_t id = 0;       ///< KVM_CREATE_VCPU's argument
+  std::uint64_t born_ns = 0;  ///< CLOCK_MONOTONIC of its first exit seen
+  Counts counts;
+};
+
 /// One VM that lives: at least one vCPU of it does, as far as the probe saw.
 struct VmSample {
   std::uint64_t id = 0;       ///< number given by the probe, never reused in its life
@@ -47,6 +54,8 @@ struct VmSample {
   std::uint32_t vcpus = 0;    ///< vCPUs seen
   bool own = false;           ///< the reader's own micro guest
   Counts counts;
+  /// Those that live, ascending, if they were asked for. `counts` is their sum and that of the vCPUs that died before.
+  std::vector<VcpuSample> living;
 };
 
 struct DurationHistogram {

@@ -323,9 +323,9 @@ Result<Session> Books::judge(unsigned rounds) {
   return running_->session();
 }
 
-std::optional<ProbeSample> Books::sample() {
+std::optional<ProbeSample> Books::sample(bool each_vcpu) {
   if (!ebpf_) return std::nullopt;
-  ProbeSample sample = ebpf_->sample();
+  ProbeSample sample = ebpf_->sample(each_vcpu);
   if (running_) {
     look_at_vms();
     running_->update(sample);

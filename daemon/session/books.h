@@ -103,7 +103,10 @@ class Books {
   [[nodiscard]] const std::map<TimeVerdict, std::uint64_t>& readings_of_time() const { return readings_of_time_; }
 
   /// Takes a sample and brings the running session up to it; nullopt while not attached.
-  [[nodiscard]] std::optional<ProbeSample> sample();
+  /// `each_vcpu`: VmSample::living, too.
+  [[nodiscard]] std::optional<ProbeSample> sample(bool each_vcpu = false);
+  /// nullptr while none runs; valid until the next call that is not const.
+  [[nodiscard]] const RunningSession* running() const { return running_ ? &*running_ : nullptr; }
   [[nodiscard]] std::vector<ProgramHealth> programs() const;
   [[nodiscard]] std::vector<el_answer> guest_answers() const;
   /// Those that were not the eBPF count of their instant, oldest first, as many as are kept.

@@ -130,6 +130,7 @@ Verdict RunningSession::accept(const Reading& reading, const std::vector<Counts>
     cannot_trust(fmt::format("the leaf says {} paging, the module's parameter {}", to_string(reading.paging),
                              to_string(session_.paging)));
   all_at_reading_ = after.counts.all();
+  read_ns_ = after.time_ns;
   session_.losses = losses_since(after.losses, base_losses_);
   check_.accept(reading, session_.losses.of_host_book());
   time_.accept(reading.time, session_.losses.of_durations());

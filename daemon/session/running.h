@@ -99,6 +99,8 @@ class RunningSession {
   [[nodiscard]] OwnExits& own() { return own_; }
   [[nodiscard]] const OwnExits& own() const { return own_; }
   [[nodiscard]] std::map<Reason, DurationHistogram> durations(const ProbeSample& sample) const;
+  /// CLOCK_MONOTONIC of the newest reading; 0: none was made.
+  [[nodiscard]] std::uint64_t read_ns() const { return read_ns_; }
   /// Exits that no reading has covered yet.
   [[nodiscard]] bool moved_since_reading(const ProbeSample& sample) const {
     return sample.counts.all() != all_at_reading_;
@@ -128,6 +130,7 @@ class RunningSession {
   CrossCheck check_;
   TimeCheck time_;
   std::uint64_t all_at_reading_ = 0;
+  std::uint64_t read_ns_ = 0;
 };
 
 }  // namespace exitledger

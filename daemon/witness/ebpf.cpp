@@ -146,9 +146,9 @@ void EbpfWitness::Impl::add_durations(ProbeSample& sample) const {
   }
 }
 
-ProbeSample EbpfWitness::sample() {
+ProbeSample EbpfWitness::sample(bool each_vcpu) {
   ProbeSample sample;
-  sample.vms = impl_->books.sample();
+  sample.vms = impl_->books.sample(each_vcpu);
   sample.slots_used = impl_->books.used();
   sample.slots_limit = impl_->options.slots;
   impl_->add_cpus(sample);

@@ -53,8 +53,8 @@ class EbpfWitness {
   /// Returns true if it differs from what the probe used before: then what was counted since the load is unproven.
   [[nodiscard]] Result<bool> refresh_layout(Vendor vendor);
 
-  /// Reads all books; folds the slots of dead vCPUs first and gives them back.
-  [[nodiscard]] ProbeSample sample();
+  /// Reads all books; folds the slots of dead vCPUs first and gives them back. `each_vcpu`: VmSample::living, too.
+  [[nodiscard]] ProbeSample sample(bool each_vcpu = false);
 
   /// KVM's own statistics of the vCPUs that have a slot, beside their exits, of all that were born since load number
   /// `load` (Boundary::serial; 0: of all): from birth, and where that went unseen from their first exit seen. Dead

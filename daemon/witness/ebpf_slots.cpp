@@ -88,7 +88,7 @@ VmSample SlotBooks::sample_of(std::uint64_t id, const Vm& vm) const {
   return sample;
 }
 
-std::vector<VmSample> SlotBooks::sample() {
+std::vector<VmSample> SlotBooks::sample(bool each_vcpu) {
   fold();
   // One look at each state, so that a vCPU is either in `living` or was folded above. One that died in between is still
   // unfolded and counts as living once more.
@@ -103,12 +103,17 @@ std::vector<VmSample> SlotBooks::sample() {
     const std::uint64_t id = owners_[slot].vm_id;
     VmSample& sample = samples.try_emplace(id, sample_of(id, vms_[id])).first->second;
     ++sample.vcpus;
-    sample.counts += read_counts(slots_[slot].count);
+    const Counts counts = read_counts(slots_[slot].count);
+    sample.counts += counts;
+    if (each_vcpu) sample.living.push_back({owners_[slot].vcpu_id, owners_[slot].born_ns, counts});
   }
   forget_all_but(samples);
   std::vector<VmSample> result;
   result.reserve(samples.size());
-  for (const auto& [id, sample] : samples) result.push_back(sample);
+  for (auto& [id, sample] : samples) {
+    std::ranges::sort(sample.living, {}, &VcpuSample::id);
+    result.push_back(std::move(sample));
+  }
   return result;
 }
 
@@ -138,7 +143,10 @@ std::vector<VmSample> SlotBooks::living() const {
   }
   std::vector<VmSample> result;
   result.reserve(samples.size());
-  for (const auto& [id, sample] : samples) result.push_back(sample);
+  for (auto& [id, sample] : samples) {
+    std::ranges::sort(sample.living, {}, &VcpuSample::id);
+    result.push_back(std::move(sample));
+  }
   return result;
 }
 

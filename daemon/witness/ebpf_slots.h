@@ -39,8 +39,9 @@ class SlotBooks {
   /// can not count into what has not been folded.
   void fold();
 
-  /// fold(), then the VMs that live, ascending. One whose every vCPU died is left to take_dead().
-  [[nodiscard]] std::vector<VmSample> sample();
+  /// fold(), then the VMs that live, ascending. One whose every vCPU died is left to take_dead(). `each_vcpu`: with
+  /// their living vCPUs, whose counts are those that went into the VM's.
+  [[nodiscard]] std::vector<VmSample> sample(bool each_vcpu = false);
 
   /// VMs whose every vCPU died since the last call, with all that they ever counted: the last kDeadKept of them.
   [[nodiscard]] std::vector<VmSample> take_dead();

@@ -75,6 +75,29 @@ TEST_F(SlotBooksTest, AVmIsTheSumOverItsVcpus) {
   EXPECT_EQ(books_.used(), 2U);
 }
 
+TEST_F(SlotBooksTest, LivingVcpusAreListedWhereAskedForAndAddUpWithTheDead) {
+  live(0, 1);
+  live(1, 1);
+  live(3, 2);
+  owners_[0].vcpu_id = 2;
+  owners_[1].vcpu_id = 1;
+  count(0, 10, 17);
+  count(1, 10, 5);
+  EXPECT_THAT(books_.sample().at(0).living, IsEmpty());
+  const auto vms = books_.sample(true);
+  ASSERT_EQ(vms.at(0).living.size(), 2U);
+  EXPECT_EQ(vms[0].living[0].id, 1U);
+  EXPECT_EQ(vms[0].living[0].counts.at[10], 5U);
+  EXPECT_EQ(vms[0].living[1].id, 2U);
+  EXPECT_EQ(vms[0].living[1].born_ns, 1000U);
+  EXPECT_EQ(vms.at(1).living.size(), 1U);
+  die(0);
+  const auto later = books_.sample(true);
+  ASSERT_EQ(later.at(0).living.size(), 1U);
+  EXPECT_EQ(later[0].counts.at[10], 22U);
+  EXPECT_EQ(later[0].vcpus, 2U);
+}
+
 TEST_F(SlotBooksTest, ADeadVmIsNoLongerListed) {
   live(0, 1);
   live(1, 2);

@@ -86,6 +86,96 @@ both_books_of_time() {
 	time_agrees shadow "$forks" unsteady
 }
 
+# busy_guest NAME: two vCPUs that both exit all the time; its boot-guest is $_guest.
+busy_guest() {
+	boot-guest --name "$1" --vcpus 2 -- \
+		sh -c 'echo up; while :; do cat /proc/uptime; done >/dev/null & while :; do cat /proc/uptime; done >/dev/null' &
+	_guest=$!
+	trap 'kill $_guest 2>/dev/null || true' EXIT
+	_wait_for_line up "/run/guest/$1.stdout"
+}
+end_guest() {
+	kill "$_guest"
+	wait "$_guest" || true
+}
+
+# One interval of top while a guest runs: its own sums, and what the sessions say before and after it.
+top_of_a_running_guest() {
+	use-modules patched npt
+	start_daemon
+	busy_guest shown
+	exitledger check >/dev/null
+	exitledger sessions export >/out/top-before.json
+	exitledger top --once --json --interval 3s >/out/top.json
+	exitledger sessions export >/out/top-after.json
+	end_guest
+	expect "an interval as long as asked for, with exits" \
+		'.interval_ns >= 3000000000 and .session.paging == "npt" and ([.reasons[].new] | add) > 300' /out/top.json
+	expect "the VM by its name, both vCPUs at work" \
+		'.vms | length == 1 and (.[0] | .name == "shown" and (.each | length == 2 and all(.new > 0)))' /out/top.json
+	expect "each reason of the VM is the sum of its vCPUs'" \
+		'.vms[0] | [.reasons[] | [.name, .exits, .new]] ==
+			([.each[].reasons[]] | group_by(.name) | map([.[0].name, (map(.exits) | add), (map(.new) | add)]))' /out/top.json
+	expect "the leaf is as that check read it" \
+		'.reasons[] | select(.name == "CPUID").reading | .leaf > 0 and .residual == 0 and .verdict == "agrees"' /out/top.json
+	jq -s 'def book: .sessions[-1].book | map({key: .name, value: .count}) | from_entries;
+		(.[0] | book) as $before | (.[2] | book) as $after
+		| [.[1].reasons[] | {name, ok: (($before[.name] // 0) <= .before and .before <= .exits and .exits <= $after[.name])}]' \
+		/out/top-before.json /out/top.json /out/top-after.json >/out/top-between.json
+	expect "both samples of each reason lie between the sessions" 'length > 5 and all(.ok)' /out/top-between.json
+}
+
+# A VMM that stands still exits no more: top and the session say the same number. No reading of the leaf meanwhile.
+top_of_a_guest_that_stands_still() {
+	use-modules patched npt
+	start_daemon --leaf.interval 60m
+	busy_guest still
+	kill -STOP "$(pidof qemu-system-x86_64)"
+	sleep 1
+	exitledger top --once --json >/out/top-still.json
+	exitledger sessions export >/out/top-still-session.json
+	kill -KILL "$(pidof qemu-system-x86_64)"
+	wait "$_guest" || true
+	expect "nothing goes on" '([.reasons[].new] | add) == 0 and .vms[0].name == "still"' /out/top-still.json
+	jq -s '{top: [.[0].reasons[] | {name, count: .exits}], session: [.[1].sessions[-1].book[] | select(.index < 184) | {name, count}]}' \
+		/out/top-still.json /out/top-still-session.json >/out/top-still-both.json
+	expect "each reason is the session's, to the last exit" '(.top | length) > 5 and .top == .session' /out/top-still-both.json
+}
+
+top_logs_across_a_rename() {
+	use-modules patched npt
+	start_daemon
+	busy_guest logged
+	exitledger top --csv /out/top.csv --per-vm --interval 200ms --count 20 &
+	_top=$!
+	for _ in $(seq 100); do
+		grep -qs ,logged, /out/top.csv && break
+		sleep 0.1
+	done
+	mv /out/top.csv /out/top.csv.1
+	wait "$_top"
+	end_guest
+	for _log in /out/top.csv.1 /out/top.csv; do
+		[ "$(grep -n '^time,' "$_log" | cut -d: -f1)" = 1 ]
+		grep -q ',npt,[0-9]*,logged,' "$_log"
+	done
+	_intervals=$(cut -d, -f2 /out/top.csv.1 /out/top.csv | grep -v monotonic | sort -u | wc -l)
+	[ "$_intervals" -eq 20 ] || {
+		echo "$_intervals intervals in the logs, not 20" >&2
+		return 1
+	}
+}
+
+top_without_a_daemon() {
+	use-modules patched npt
+	busy_guest own
+	exitledger top --once --json >/out/top-own.json 2>/out/top-own.err
+	end_guest
+	grep -q 'no daemon on .*: attaching for the time of this command' /out/top-own.err
+	expect "own books have the VM, its exits and their time" \
+		'.vms[0].name == "own" and .vms[0].new > 0 and ([.reasons[].time_out_ns | numbers] | add) > 0' /out/top-own.json
+}
+
 calibration() { calibrated_in npt shadow; }
 guests_are_told_npt() { guests_are_told npt; }
 
@@ -97,6 +187,10 @@ run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while
 run_case amd-calibration calibration
 run_case amd-guests-are-told guests_are_told_npt
 run_case amd-time both_books_of_time
+run_case amd-top top_of_a_running_guest
+run_case amd-top-still top_of_a_guest_that_stands_still
+run_case amd-top-log top_logs_across_a_rename
+run_case amd-top-own-books top_without_a_daemon
 run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles
