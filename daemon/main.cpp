@@ -26,7 +26,8 @@ int run(const exitledger::cli::Options& options) {
                                [&](const CalibrateOptions& o) { return run_calibrate(common, o); },
                                [&](const SessionsListOptions& o) { return run_sessions_list(common, o); },
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
-                               [&](const CompareOptions& o) { return run_compare(common, o); }},
+                               [&](const CompareOptions& o) { return run_compare(common, o); },
+                               [&](const DetailOptionsCli& o) { return run_detail(common, o); }},
                     options.command);
 }
 

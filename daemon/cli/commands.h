@@ -15,6 +15,7 @@ int run_calibrate(const Common& common, const CalibrateOptions& options);
 int run_sessions_list(const Common& common, const SessionsListOptions& options);
 int run_sessions_export(const Common& common, const SessionsExportOptions& options);
 int run_compare(const Common& common, const CompareOptions& options);
+int run_detail(const Common& common, const DetailOptionsCli& options);
 
 /// Prints "exitledger: <error>" on stderr and returns 2: cannot tell.
 int complain(const Error& error);

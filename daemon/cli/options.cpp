@@ -74,6 +74,7 @@ Parsed parse(int argc, const char* const* argv) {
   app.config_formatter(std::make_shared<ConfigFile>(app, serve));
   add_readings(app, options);
   add_sessions(app, options);
+  add_detail(app, options);
 
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@
 
 #include "cli/log.h"
 #include "model/calibration.h"
+#include "model/detail.h"
 #include "model/leaf_abi.h"
 #include "model/result.h"
 
@@ -65,11 +66,17 @@ struct CompareOptions {
   std::string a, b;
   bool json = false;
 };
+struct DetailOptionsCli {
+  DetailKind kind = DetailKind::kIo;
+  std::uint32_t seconds = 10;
+  std::uint32_t rows = 1024;  ///< at most
+  bool json = false;
+};
 
 struct Options {
   Common common;
   std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
-               SessionsExportOptions, CompareOptions>
+               SessionsExportOptions, CompareOptions, DetailOptionsCli>
       command;
 };
 

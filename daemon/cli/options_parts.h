@@ -36,5 +36,6 @@ Subcommand<T> add_subcommand(CLI::App& parent, const std::string& name, const st
 CLI::App& add_serve(CLI::App& app, Options& options);
 void add_readings(CLI::App& app, Options& options);  ///< status, leaf, check, calibrate
 void add_sessions(CLI::App& app, Options& options);  ///< sessions …, compare
+void add_detail(CLI::App& app, Options& options);
 
 }  // namespace exitledger::cli
