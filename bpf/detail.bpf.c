@@ -85,7 +85,7 @@ static __always_inline void count_other(struct el_detail_cpu *cpu, __u32 cause)
 static __always_inline void count_row(struct el_detail_cpu *cpu, const struct el_detail_key *key)
 {
 	__u64 *count = bpf_map_lookup_elem(&rows, key), first = 1;
-	long refused;
+	int refused; /* as the map's function returns it: before 6.4 the upper half of the register is not its sign */
 
 	if (!count) {
 		refused = bpf_map_update_elem(&rows, key, &first, BPF_NOEXIST);

@@ -55,6 +55,19 @@ TEST(Options, ExportTakesMetricsPerPaging) {
   EXPECT_EQ(exported.metrics.at("shadow"), "b.prom");
 }
 
+TEST(Options, DetailTakesAKindOfExit) {
+  const Parsed parsed = parse_words({"detail", "--reason", "ept-violation", "--seconds", "3", "--rows", "7", "--json"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  const auto& detail = std::get<DetailOptionsCli>(parsed.options.command);
+  EXPECT_EQ(detail.kind, DetailKind::kEptViolation);
+  EXPECT_EQ(detail.seconds, 3U);
+  EXPECT_EQ(detail.rows, 7U);
+  EXPECT_TRUE(detail.json);
+  const auto defaults = std::get<DetailOptionsCli>(parse_words({"detail", "--reason", "io"}).options.command);
+  EXPECT_EQ(defaults.seconds, 10U);
+  EXPECT_EQ(defaults.rows, 1024U);
+}
+
 struct Wrong {
   const char* what;
   std::vector<const char*> words;
@@ -93,7 +106,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"count_above", {"calibrate", "--count", "1000001"}, "--count"},
                     Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
                     Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},
-                    Wrong{"compare_one", {"compare", "1"}, "b"}),
+                    Wrong{"compare_one", {"compare", "1"}, "b"}, Wrong{"detail_of_nothing", {"detail"}, "--reason"},
+                    Wrong{"detail_kind",
+                          {"detail", "--reason", "hlt"},
+                          "--reason: 'hlt' is not a kind of exit: io, msr, ept-violation, cr, exception or cpuid"},
+                    Wrong{"detail_seconds", {"detail", "--reason", "io", "--seconds", "0"}, "--seconds"},
+                    Wrong{"detail_rows", {"detail", "--reason", "io", "--rows", "0"}, "--rows"}),
     [](const auto& row) { return row.param.what; });
 
 TEST(Options, HelpAndVersionLeaveWithZero) {

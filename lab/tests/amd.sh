@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=lab/tests/harness.sh
 . /files/harness.sh
+# shellcheck source=lab/tests/detail.sh
+. /files/detail.sh
 tier=${1:-default}
 case_limit=300
 
@@ -85,10 +87,16 @@ both_books_of_time() {
 }
 
 calibration() { calibrated_in npt shadow; }
+details() {
+	detailed npt "$forks"
+	detailed shadow "$forks"
+	detail_is_bounded npt
+}
 guests_are_told_npt() { guests_are_told npt; }
 
 run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
 run_case amd-calibration calibration
+run_case amd-detail details
 run_case amd-guests-are-told guests_are_told_npt
 run_case amd-time both_books_of_time
 run_case amd-selftest-npt selftest_npt
