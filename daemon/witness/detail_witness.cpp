@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "witness/detail_witness.h"
 
+#include <cstring>
+#include <string>
+
 #include "base/clock.h"
 #include "witness/btf_layout.h"
 
@@ -16,6 +19,12 @@ bool needs_records(Vendor vendor, DetailKind kind) {
          (kind == DetailKind::kIo || kind == DetailKind::kCr || kind == DetailKind::kException);
 }
 
+Result<el_detail_layout> layout_of(const DetailOptions& options, Vendor vendor) {
+  const auto types = KernelTypes::open(options.sys);
+  if (!types) return tl::unexpected(types.error());
+  return types->detail_layout(vendor, options.kind);
+}
+
 }  // namespace
 
 Result<DetailWitness> DetailWitness::attach(const DetailOptions& options) {
@@ -24,9 +33,7 @@ Result<DetailWitness> DetailWitness::attach(const DetailOptions& options) {
   if (!modules->vendor || !modules->paging) return fail("attach", "drill-down", "no KVM vendor module is in service");
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return fail("count", "possible CPUs", "", -cpus);
-  const auto types = KernelTypes::open(options.sys);
-  if (!types) return tl::unexpected(types.error());
-  const auto layout = types->detail_layout(*modules->vendor, options.kind);
+  const auto layout = layout_of(options, *modules->vendor);
   if (!layout) return tl::unexpected(layout.error());
   const auto possible = static_cast<std::uint32_t>(cpus);
   auto records = needs_records(*modules->vendor, options.kind)
@@ -35,7 +42,7 @@ Result<DetailWitness> DetailWitness::attach(const DetailOptions& options) {
   if (!records) return tl::unexpected(records.error());
   auto probe = DetailProbe::load({options.kind, *modules->vendor, *layout, possible, options.rows, options.vcpus});
   if (!probe) return tl::unexpected(probe.error());
-  return DetailWitness{options, *modules->vendor, *modules->paging, std::move(*records), std::move(*probe)};
+  return DetailWitness{options, *modules->vendor, *modules->paging, *layout, std::move(*records), std::move(*probe)};
 }
 
 Result<void> DetailWitness::begin() {
@@ -48,8 +55,10 @@ Result<void> DetailWitness::end() {
   if (auto done = probe_->end(kPatienceMs); !done) return done;
   const auto modules = read_modules(options_.sys);
   if (!modules) return tl::unexpected(modules.error());
-  if (modules->vendor != vendor_ || modules->paging != paging_)
-    return fail("count exits of", module_name(vendor_).data(), "the module was taken out or loaded anew meanwhile");
+  const auto layout = layout_of(options_, vendor_);
+  if (modules->vendor != vendor_ || modules->paging != paging_ || !layout ||
+      std::memcmp(&*layout, &layout_, sizeof(layout_)) != 0)
+    return fail("count exits of", std::string(module_name(vendor_)), "it is not the module that it was at the begin");
   return {};
 }
 

@@ -32,7 +32,8 @@ class DetailWitness {
   /// As DetailProbe: settle() before and after a book that is to be compared is read.
   [[nodiscard]] Result<void> settle() const { return probe_->settle(); }
   [[nodiscard]] Result<void> begin();
-  /// Error too: the vendor module is another one now, or was loaded with another paging mode.
+  /// Error too: the vendor module is not what it was: gone, of the other vendor, of another build, with another paging
+  /// mode.
   [[nodiscard]] Result<void> end();
   /// After end(). Whole but for what is not of the exits: all fields are set.
   [[nodiscard]] Result<DetailSample> sample() const;
@@ -40,17 +41,19 @@ class DetailWitness {
   [[nodiscard]] Vendor vendor() const { return vendor_; }
 
  private:
-  DetailWitness(DetailOptions options, Vendor vendor, Paging paging, ExitRecords records,
-                std::unique_ptr<DetailProbe> probe)
+  DetailWitness(DetailOptions options, Vendor vendor, Paging paging, const el_detail_layout& layout,
+                ExitRecords records, std::unique_ptr<DetailProbe> probe)
       : options_(std::move(options)),
         vendor_(vendor),
         paging_(paging),
+        layout_(layout),
         records_(std::move(records)),
         probe_(std::move(probe)) {}
 
   DetailOptions options_;
   Vendor vendor_;
   Paging paging_;
+  el_detail_layout layout_;
   ExitRecords records_;  // before the probe: it must run first at each exit, and end last
   std::unique_ptr<DetailProbe> probe_;
   std::uint64_t began_ns_ = 0, ended_ns_ = 0;

@@ -49,7 +49,7 @@ detailed() {
 	use-modules patched "$1"
 	start_daemon
 	_json=/out/detail-$1
-	_start_details "$_json"
+	_start_details "$_json" --rows 16384
 	exitledger calibrate --count 211 >/dev/null
 	boot-guest --forks "$2"
 	_end_details
@@ -95,6 +95,12 @@ detail_is_bounded() {
 	expect "two rows, all others in other, the sum is whole, and that there is no second book is said" \
 		'.verdict == "agrees" and (.rows | length) == 2 and .other.causes.no_row > 100 and .other.causes.no_row == .other.count
 		 and .sum == .parent.exits and .daemon == null and (.no_daemon | test("no daemon"))' "$_json-io.json"
+	# Under another paging mode it is another interval.
+	kinds=io
+	_start_details "$_json"
+	use-modules patched shadow
+	_end_details && return 1
+	grep -q "not the module that it was" /tmp/io.log
 	use-modules none
 	expect_status 2 exitledger detail --reason io --seconds 1
 }
