@@ -32,7 +32,8 @@ int run(const exitledger::cli::Options& options) {
                                [&](const ExperimentOptions& o) { return run_experiment(common, o); },
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
                                [&](const CompareOptions& o) { return run_compare(common, o); },
-                               [&](const TopOptions& o) { return run_top(common, o); }},
+                               [&](const TopOptions& o) { return run_top(common, o); },
+                               [&](const DetailOptionsCli& o) { return run_detail(common, o); }},
                     options.command);
 }
 

@@ -19,7 +19,7 @@ host() { # CASES CPUS KIND: lab/tests/CASES.sh in a host of its own
 	local limit=2400 # of a slow machine; the AMD host is some ten times as fast
 	[ "$3" = intel ] || limit=1200
 	lab/lab run --host "$3" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
-		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
+		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }

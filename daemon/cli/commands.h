@@ -21,6 +21,7 @@ int run_experiment(const Common& common, const ExperimentOptions& options);
 int run_sessions_export(const Common& common, const SessionsExportOptions& options);
 int run_compare(const Common& common, const CompareOptions& options);
 int run_top(const Common& common, const TopOptions& options);
+int run_detail(const Common& common, const DetailOptionsCli& options);
 
 /// Prints "exitledger: <error>" on stderr and returns 2: cannot tell.
 int complain(const Error& error);

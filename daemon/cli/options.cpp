@@ -79,6 +79,7 @@ Parsed parse(int argc, const char* const* argv) {
   add_sessions(app, options);
   add_experiments(app, options);
   add_top(app, options);
+  add_detail(app, options);
 
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@
 
 #include "cli/log.h"
 #include "model/calibration.h"
+#include "model/detail.h"
 #include "model/leaf_abi.h"
 #include "model/result.h"
 
@@ -95,12 +96,18 @@ struct CompareOptions {
   std::string a, b;
   bool json = false;
 };
+struct DetailOptionsCli {
+  DetailKind kind = DetailKind::kIo;
+  std::uint32_t seconds = 10;
+  std::uint32_t rows = 1024;  ///< at most
+  bool json = false;
+};
 
 struct Options {
   Common common;
   std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
                SessionsShowOptions, SessionsExportOptions, SessionsNameOptions, SessionsDeleteOptions, RecordOptions,
-               ExperimentOptions, CompareOptions, TopOptions>
+               ExperimentOptions, CompareOptions, TopOptions, DetailOptionsCli>
       command;
 };
 

@@ -38,5 +38,6 @@ void add_readings(CLI::App& app, Options& options);     ///< status, leaf, check
 void add_sessions(CLI::App& app, Options& options);     ///< sessions …, compare
 void add_experiments(CLI::App& app, Options& options);  ///< record, experiment
 void add_top(CLI::App& app, Options& options);
+void add_detail(CLI::App& app, Options& options);
 
 }  // namespace exitledger::cli

@@ -73,6 +73,19 @@ TEST(Options, TopHasDefaultsAndTakesWhatItIsTold) {
   EXPECT_TRUE(std::get<TopOptions>(parse_words({"top", "--once", "--json"}).options.command).json);
 }
 
+TEST(Options, DetailTakesAKindOfExit) {
+  const Parsed parsed = parse_words({"detail", "--reason", "ept-violation", "--seconds", "3", "--rows", "7", "--json"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  const auto& detail = std::get<DetailOptionsCli>(parsed.options.command);
+  EXPECT_EQ(detail.kind, DetailKind::kEptViolation);
+  EXPECT_EQ(detail.seconds, 3U);
+  EXPECT_EQ(detail.rows, 7U);
+  EXPECT_TRUE(detail.json);
+  const auto defaults = std::get<DetailOptionsCli>(parse_words({"detail", "--reason", "io"}).options.command);
+  EXPECT_EQ(defaults.seconds, 10U);
+  EXPECT_EQ(defaults.rows, 1024U);
+}
+
 struct Wrong {
   const char* what;
   std::vector<const char*> words;
@@ -116,7 +129,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"top_json", {"top", "--json"}, "--once"},
                     Wrong{"top_once_and_csv", {"top", "--once", "--csv", "-"}, "--csv"},
                     Wrong{"top_csv", {"top", "--csv", ""}, "'' is not a file, or - for stdout"},
-                    Wrong{"compare_one", {"compare", "1"}, "b"}),
+                                        Wrong{"compare_one", {"compare", "1"}, "b"}, Wrong{"detail_of_nothing", {"detail"}, "--reason"},
+                    Wrong{"detail_kind",
+                          {"detail", "--reason", "hlt"},
+                          "--reason: 'hlt' is not a kind of exit: io, msr, ept-violation, cr, exception or cpuid"},
+                    Wrong{"detail_seconds", {"detail", "--reason", "io", "--seconds", "0"}, "--seconds"},
+                    Wrong{"detail_rows", {"detail", "--reason", "io", "--rows", "0"}, "--rows"}),
     [](const auto& row) { return row.param.what; });
 
 TEST(Options, HelpAndVersionLeaveWithZero) {

@@ -3,21 +3,17 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <utility>
 
+#include "exit_detail.h"
 #include "exitledger.h"
+#include "model/detail.h"
 #include "model/paging.h"
 #include "model/result.h"
-
-struct btf;  // libbpf
+#include "witness/btf_walk.h"
 
 namespace exitledger {
-
-struct BtfDeleter {
-  void operator()(btf* types) const;
-};
 
 /// The kernel's own types, kept for as long as the probe is attached (some 6 MB): to parse them again at each load of
 /// the vendor module would take longer than the load.
@@ -31,11 +27,13 @@ class KernelTypes {
   /// Errors: a structure or field that is not there; members are found by name, never by kernel version.
   [[nodiscard]] Result<el_layout> layout(std::optional<Vendor> vendor) const;
 
+  /// What the drill-down into one kind of exit reads; fields that it does not need stay 0. Errors as layout().
+  [[nodiscard]] Result<el_detail_layout> detail_layout(Vendor vendor, DetailKind kind) const;
+
  private:
-  KernelTypes(std::filesystem::path dir, std::unique_ptr<btf, BtfDeleter> base)
-      : dir_(std::move(dir)), base_(std::move(base)) {}
+  KernelTypes(std::filesystem::path dir, BtfPtr base) : dir_(std::move(dir)), base_(std::move(base)) {}
   std::filesystem::path dir_;
-  std::unique_ptr<btf, BtfDeleter> base_;
+  BtfPtr base_;
 };
 
 }  // namespace exitledger

@@ -30,6 +30,19 @@ class BtfWriter {
   int constant(int of) { return id(btf__add_const(types_.get(), of)); }
   int structure(const char* name, std::uint32_t bytes) { return id(btf__add_struct(types_.get(), name, bytes)); }
   int any_of(const char* name, std::uint32_t bytes) { return id(btf__add_union(types_.get(), name, bytes)); }
+  int enumeration(const char* name) { return id(btf__add_enum(types_.get(), name, 4)); }
+  /// Of the enumeration made last.
+  BtfWriter& enumerator(const char* name, std::int64_t value) {
+    if (btf__add_enum_value(types_.get(), name, value) != 0) throw std::runtime_error("btf__add_enum_value");
+    return *this;
+  }
+  /// What the kernel makes for a tracepoint: typedef void (*btf_trace_NAME)(void *, …).
+  int tracepoint(const std::string& name, unsigned arguments) {
+    const int function = id(btf__add_func_proto(types_.get(), 0));
+    for (unsigned i = 0; i < arguments + 1; ++i)
+      if (btf__add_func_param(types_.get(), "", u64_) != 0) throw std::runtime_error("btf__add_func_param");
+    return alias(("btf_trace_" + name).c_str(), pointer(function));
+  }
   /// `at`: byte offset.
   BtfWriter& field(const char* name, int type, std::uint32_t at) {
     if (btf__add_field(types_.get(), name, type, at * 8, 0) != 0) throw std::runtime_error("btf__add_field");
@@ -62,7 +75,9 @@ class BtfWriter {
 /// Places in the structures below: unlike any kernel's, so that no number in the product can be a guess.
 inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax = 24, kFakeVmxReason = 520,
                                kFakeSvmVmcb = 536, kFakeSvmCode = 40, kFakeVcpuExits = 264, kFakeVcpuHypercalls = 280,
-                               kFakeCreatedVcpus = 20;
+                               kFakeCreatedVcpus = 20, kFakeRegsAvail = 176, kFakeVmxQualification = 528,
+                               kFakeVmxIntrInfo = 544, kFakeSvmInfo1 = 48, kFakeSvmInfo2 = 56,
+                               kFakeQualificationBit = 29, kFakeIntrInfoBit = 31;
 
 inline void add_module(BtfWriter& to) {
   const int name = to.array(to.u8(), 56);
@@ -74,7 +89,7 @@ inline void add_module(BtfWriter& to) {
 inline int add_vcpu(BtfWriter& to) {
   const int regs = to.array(to.u64(), 17);
   const int arch = to.structure("kvm_vcpu_arch", 200);
-  to.field("regs", regs, 8);
+  to.field("regs", regs, 8).field("regs_avail", to.u32(), kFakeRegsAvail - (kFakeRax - 8));
   const int stat = to.structure("kvm_vcpu_stat", 64);
   to.field("exits", to.u64(), 16).field("hypercalls", to.u64(), 16 + kFakeVcpuHypercalls - kFakeVcpuExits);
   const int kvm = to.structure("kvm", 64);
@@ -84,6 +99,15 @@ inline int add_vcpu(BtfWriter& to) {
   to.field("kvm", pointer, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);
   to.field("stat", stat, kFakeVcpuExits - 16);
   return vcpu;
+}
+
+/// enum kvm_reg, and the tracepoint kvm_page_fault with so many arguments.
+inline void add_detail_types(BtfWriter& to, unsigned fault_arguments = 3) {
+  to.enumeration("kvm_reg");
+  to.enumerator("VCPU_REGS_RAX", 0)
+      .enumerator("VCPU_EXREG_EXIT_INFO_1", kFakeQualificationBit)
+      .enumerator("VCPU_EXREG_EXIT_INFO_2", kFakeIntrInfoBit);
+  to.tracepoint("kvm_page_fault", fault_arguments);
 }
 
 /// union vmx_exit_reason as of 5.11; its id.
@@ -100,12 +124,14 @@ inline void add_vcpu_vmx(BtfWriter& to, int vcpu) {
   const int reason = add_exit_reason(to);
   to.structure("vcpu_vmx", 600);
   to.field("vcpu", vcpu, 0).field("fail", to.u8(), 512).field("exit_reason", reason, kFakeVmxReason);
+  to.field("exit_qualification", to.u64(), kFakeVmxQualification).field("exit_intr_info", to.u32(), kFakeVmxIntrInfo);
 }
 
 /// struct vcpu_svm and struct vmcb; `code`: type of exit_code.
 inline void add_vcpu_svm(BtfWriter& to, int vcpu, int code) {
   const int control = to.structure("vmcb_control_area", 64);
   to.field("exit_code", code, kFakeSvmCode);
+  to.field("exit_info_1", to.u64(), kFakeSvmInfo1).field("exit_info_2", to.u64(), kFakeSvmInfo2);
   const int vmcb = to.structure("vmcb", 64);
   to.field("control", control, 0);
   const int pointer = to.pointer(vmcb);

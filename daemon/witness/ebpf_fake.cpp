@@ -65,6 +65,7 @@ void FakeKernel::write_sys(Vendor vendor) const {
   const int vcpu = add_vcpu(types);
   add_vcpu_vmx(types, vcpu);
   add_vcpu_svm(types, vcpu, types.u32());
+  add_detail_types(types);
   sys_.write("kernel/btf/vmlinux", types.bytes());
   sys_.write(std::string("module/") + std::string(module_name(vendor)) + "/initstate", "live\n");
 }
@@ -103,6 +104,17 @@ void FakeKernel::set_vmx_reason(unsigned n, std::uint32_t full) { put(n * kStrid
 void FakeKernel::set_svm_code(unsigned n, std::uint32_t code) { put(n * kStride + kVmcbAt + kFakeSvmCode, code); }
 void FakeKernel::set_rax(unsigned n, std::uint64_t rax) { put(n * kStride + kFakeRax, rax); }
 void FakeKernel::set_rcx(unsigned n, std::uint64_t rcx) { put(n * kStride + kFakeRax + 8, rcx); }
+
+void FakeKernel::set_vmx_told(unsigned n, std::uint64_t qualification, std::uint32_t intr_info, std::uint32_t avail) {
+  put(n * kStride + kFakeVmxQualification, qualification);
+  put(n * kStride + kFakeVmxIntrInfo, intr_info);
+  put(n * kStride + kFakeRegsAvail, avail);
+}
+void FakeKernel::set_svm_vmcb(unsigned n, std::uint64_t address) { put(n * kStride + kFakeSvmVmcb, address); }
+void FakeKernel::set_svm_info(unsigned n, std::uint64_t info_1, std::uint64_t info_2) {
+  put(n * kStride + kVmcbAt + kFakeSvmInfo1, info_1);
+  put(n * kStride + kVmcbAt + kFakeSvmInfo2, info_2);
+}
 
 std::uint64_t FakeKernel::module(std::string_view name) {
   std::array<char, 56> padded{};

@@ -27,6 +27,8 @@ class FakeKernel {
 
   /// Options that make EbpfWitness::attach() read this kernel's layout.
   [[nodiscard]] ProbeOptions options(std::uint32_t slots = 8) const;
+  /// Root of the sysfs that has this kernel's BTF.
+  [[nodiscard]] const std::filesystem::path& sys() const { return sys_.path(); }
   /// A file of sys: the state and parameters of a module, or kernel/btf/NAME (a module without counts as built in).
   void write_sys_file(const std::string& path, const std::string& content) const { sys_.write(path, content); }
 
@@ -44,6 +46,10 @@ class FakeKernel {
   void set_svm_code(unsigned n, std::uint32_t code);
   void set_rax(unsigned n, std::uint64_t rax);
   void set_rcx(unsigned n, std::uint64_t rcx);
+  /// What VMX keeps of the exit, and the bits of regs_avail that say what of it was read.
+  void set_vmx_told(unsigned n, std::uint64_t qualification, std::uint32_t intr_info, std::uint32_t avail);
+  void set_svm_vmcb(unsigned n, std::uint64_t address);
+  void set_svm_info(unsigned n, std::uint64_t info_1, std::uint64_t info_2);
   /// Address of a struct module of that name.
   [[nodiscard]] std::uint64_t module(std::string_view name);
 

@@ -6,6 +6,8 @@ set -eu
 . /files/harness.sh
 # shellcheck source=lab/tests/experiments.sh
 . /files/experiments.sh
+# shellcheck source=lab/tests/detail.sh
+. /files/detail.sh
 tier=${1:-default}
 case_limit=300
 
@@ -177,6 +179,11 @@ top_without_a_daemon() {
 }
 
 calibration() { calibrated_in npt shadow; }
+details() {
+	detailed npt "$forks"
+	detailed shadow "$forks"
+	detail_is_bounded npt
+}
 guests_are_told_npt() { guests_are_told npt; }
 
 experiment() { experiment_restores npt kvm_amd; }
@@ -185,6 +192,7 @@ recording() { record_and_kill npt kvm_amd; }
 
 run_case amd-agreement-npt-then-shadow agreement_npt_then_shadow_by_reload_while_serving
 run_case amd-calibration calibration
+run_case amd-detail details
 run_case amd-guests-are-told guests_are_told_npt
 run_case amd-time both_books_of_time
 run_case amd-top top_of_a_running_guest

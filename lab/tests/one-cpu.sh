@@ -6,6 +6,8 @@ set -eu
 . /files/harness.sh
 # shellcheck source=lab/tests/experiments.sh
 . /files/experiments.sh
+# shellcheck source=lab/tests/detail.sh
+. /files/detail.sh
 tier=${1:-default}
 
 # The guest's workload: enough to exercise both modes, more of it in the full tier.
@@ -96,6 +98,11 @@ both_books_of_time() {
 }
 
 calibration() { calibrated_in ept shadow; }
+details() {
+	detailed ept "$forks"
+	detailed shadow "$forks"
+	detail_is_bounded ept
+}
 guests_are_told_ept() { guests_are_told ept; }
 
 leaf_in_a_guest() { # WANTED-STATUS ARGS…
@@ -165,6 +172,7 @@ run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_ser
 run_case calibration calibration
 run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
 run_case time both_books_of_time
+run_case detail details
 run_case guests-are-told guests_are_told_ept
 run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes
