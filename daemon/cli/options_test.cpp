@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"top_json", {"top", "--json"}, "--once"},
                     Wrong{"top_once_and_csv", {"top", "--once", "--csv", "-"}, "--csv"},
                     Wrong{"top_csv", {"top", "--csv", ""}, "'' is not a file, or - for stdout"},
-                                        Wrong{"compare_one", {"compare", "1"}, "b"}, Wrong{"detail_of_nothing", {"detail"}, "--reason"},
+                    Wrong{"compare_one", {"compare", "1"}, "b"}, Wrong{"detail_of_nothing", {"detail"}, "--reason"},
                     Wrong{"detail_kind",
                           {"detail", "--reason", "hlt"},
                           "--reason: 'hlt' is not a kind of exit: io, msr, ept-violation, cr, exception or cpuid"},

@@ -289,8 +289,10 @@ TEST(RunningSession, OwnExitsAreThoseOfTheSession) {
 
 TEST(RunningSession, VmsHaveTheirNamesAndWhatTheyCountedWithinIt) {
   auto start = start_of(boundary_of(0), 0);
-  VmSample older{.id = 1, .tgid = 10, .born_ns = 0, .vcpus = 1, .own = false, .counts = sample_of(40).counts, .living = {}};
-  const VmSample own{.id = 2, .tgid = 11, .born_ns = 0, .vcpus = 1, .own = true, .counts = sample_of(9).counts, .living = {}};
+  VmSample older{
+      .id = 1, .tgid = 10, .born_ns = 0, .vcpus = 1, .own = false, .counts = sample_of(40).counts, .living = {}};
+  const VmSample own{
+      .id = 2, .tgid = 11, .born_ns = 0, .vcpus = 1, .own = true, .counts = sample_of(9).counts, .living = {}};
   start.now.vms = {older};
   RunningSession session{std::move(start)};
   session.vms().meet(1, {"db\xff", "u-1"});
@@ -298,7 +300,8 @@ TEST(RunningSession, VmsHaveTheirNamesAndWhatTheyCountedWithinIt) {
   ProbeSample later = sample_of(60);
   later.vms = {older, own};
   session.update(later);
-  const VmSample died{.id = 3, .tgid = 12, .born_ns = 0, .vcpus = 2, .own = false, .counts = sample_of(6).counts, .living = {}};
+  const VmSample died{
+      .id = 3, .tgid = 12, .born_ns = 0, .vcpus = 2, .own = false, .counts = sample_of(6).counts, .living = {}};
   session.vms().look(std::span{&died, 1});
   session.update(sample_of(60));
   const auto& vms = session.session().vms;
