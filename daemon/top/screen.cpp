@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "top/terminal.h"
+
 namespace exitledger::top {
 namespace {
 
@@ -84,18 +86,19 @@ void Screen::End::operator()(void* screen) const {
 Result<void> Screen::possible() {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)
     return fail("show", "the live view", "stdin or stdout is no terminal: --once and --csv need none");
+  const char* const type = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (!is_known_terminal(type))
+    return fail("show", "the live view",
+                std::string{"terminfo does not know the terminal '"} + (type == nullptr ? "" : type) +
+                    "' ($TERM): --once and --csv need none");
   return {};
 }
 
 Result<Screen> Screen::open() {
   if (auto terminal = possible(); !terminal) return tl::unexpected{terminal.error()};
-  const char* const type = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): one thread
   // initscr() would end the process.
   SCREEN* const screen = ::newterm(nullptr, stdout, stdin);
-  if (screen == nullptr)
-    return fail("show", "the live view",
-                std::string{"terminfo does not know the terminal '"} + (type == nullptr ? "" : type) +
-                    "' ($TERM): --once and --csv need none");
+  if (screen == nullptr) return fail("show", "the live view", "newterm failed: --once and --csv need no terminal");
   Screen opened{screen};
   ::cbreak();
   ::noecho();
