@@ -172,7 +172,7 @@ run_case agreement-ept-then-shadow agreement_ept_then_shadow_by_reload_while_ser
 run_case calibration calibration
 run_case daemon-killed-and-restarted daemon_killed_and_started_again_under_a_running_guest
 run_case time both_books_of_time
-run_case detail details
+[ "$tier" != all ] || run_case detail details # EPT and shadow, each kind: six minutes
 run_case guests-are-told guests_are_told_ept
 run_case stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case no-module-then-one no_module_then_one_comes
