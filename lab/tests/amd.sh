@@ -119,7 +119,7 @@ top_of_a_running_guest() {
 		'.vms[0] | [.reasons[] | [.name, .exits, .new]] ==
 			([.each[].reasons[]] | group_by(.name) | map([.[0].name, (map(.exits) | add), (map(.new) | add)]))' /out/top.json
 	expect "the leaf is as that check read it" \
-		'.reasons[] | select(.name == "CPUID").reading | .leaf > 0 and .residual == 0 and .verdict == "agrees"' /out/top.json
+		'.reasons[] | select(.name == "cpuid").reading | .leaf > 0 and .residual == 0 and .verdict == "agrees"' /out/top.json
 	jq -s 'def book: .sessions[-1].book | map({key: .name, value: .count}) | from_entries;
 		(.[0] | book) as $before | (.[2] | book) as $after
 		| [.[1].reasons[] | {name, ok: (($before[.name] // 0) <= .before and .before <= .exits and .exits <= $after[.name])}]' \
