@@ -3,6 +3,7 @@
 #ifndef EXITLEDGER_DURATIONS_BPF_H
 #define EXITLEDGER_DURATIONS_BPF_H
 
+#include "away.bpf.h"
 #include "slots.bpf.h"
 
 /* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */
@@ -78,7 +79,7 @@ static __always_inline int time_entry(__u64 vcpu)
 		return 0; /* for the verifier */
 	duration->sum_ns += ns;
 	duration->bucket[bucket]++;
-	return 0;
+	return slot->away_ns ? book_away(slot, duration, ns) : 0;
 }
 
 #endif

@@ -297,6 +297,45 @@ int death_kprobe(struct pt_regs *ctx)
 	return vcpu_died(PT_REGS_PARM1(ctx));
 }
 
+/*
+ * struct kvm_vcpu from the struct preempt_notifier within it, which is the function's first argument. By the helper:
+ * read from ctx it would be a pointer to the verifier, which does not subtract what it does not know.
+ */
+static __always_inline __u64 vcpu_of(__u64 *ctx)
+{
+	__u64 notifier = 0;
+
+	bpf_get_func_arg(ctx, 0, &notifier);
+	return notifier - el_offsets.vcpu_preempt_notifier;
+}
+
+/* kvm_sched_out(struct preempt_notifier *pn, struct task_struct *next): only of threads within KVM_RUN. */
+SEC("fentry/kvm_sched_out")
+int on_sched_out(__u64 *ctx)
+{
+	return went_away(vcpu_of(ctx));
+}
+
+/* kvm_sched_in(struct preempt_notifier *pn, int cpu) */
+SEC("fentry/kvm_sched_in")
+int on_sched_in(__u64 *ctx)
+{
+	return came_back(vcpu_of(ctx), 0);
+}
+
+/* int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu): KVM_RUN */
+SEC("fexit/kvm_arch_vcpu_ioctl_run")
+int on_run_end(__u64 *ctx)
+{
+	return went_away(ctx[0]);
+}
+
+SEC("fentry/kvm_arch_vcpu_ioctl_run")
+int on_run_begin(__u64 *ctx)
+{
+	return came_back(ctx[0], 1);
+}
+
 /* Run once by the daemon in its own context: getpid() would lie inside a pid namespace. */
 SEC("raw_tp")
 int learn_self(void *ctx __attribute__((unused)))

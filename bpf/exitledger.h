@@ -81,7 +81,10 @@ struct el_slot {
 	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the exit not yet entered again from; 0 = none */
 	__u32 exit_index;	     /* its dense index */
 	__u32 ask_tid;	   /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
-	__u64 reserved[6]; /* to whole cache lines: neighbours are written by other CPUs */
+	__u64 away_since;  /* CLOCK_MONOTONIC: in user space, or scheduled out, since then; 0 = neither */
+	__u64 away_ns;	   /* both since the exit */
+	__u64 user_ns;	   /* of that, in user space */
+	__u64 reserved[3]; /* to whole cache lines: neighbours are written by other CPUs */
 };
 
 enum el_slot_state {
@@ -110,7 +113,10 @@ struct el_owner {
 	__u32 pad;
 };
 
-/* KVM's own statistics of a vCPU that the books can be held against (struct kvm_vcpu_stat, asm/kvm_host.h). */
+/*
+ * KVM's own statistics. Those below EL_STAT_JUDGED are of a vCPU (struct kvm_vcpu_stat, asm/kvm_host.h), and the books
+ * can be held against them; the others are of its MMU, the last ones of the whole VM (struct kvm_vm_stat).
+ */
 enum el_stat {
 	EL_STAT_EXITS = 0,
 	EL_STAT_HYPERCALLS = 1,
@@ -118,12 +124,36 @@ enum el_stat {
 	EL_STAT_IRQ_EXITS = 3,
 	EL_STAT_IRQ_WINDOW_EXITS = 4,
 	EL_STAT_NMI_WINDOW_EXITS = 5,
-	EL_STAT_COUNT = 6,
+	EL_STAT_JUDGED = 6,
+	EL_STAT_PF_TAKEN = 6,
+	EL_STAT_PF_FIXED = 7,
+	EL_STAT_PF_EMULATE = 8,
+	EL_STAT_PF_SPURIOUS = 9,
+	EL_STAT_PF_FAST = 10,
+	EL_STAT_PF_MMIO_SPTE_CREATED = 11,
+	EL_STAT_PF_GUEST = 12,
+	EL_STAT_TLB_FLUSH = 13,
+	EL_STAT_INVLPG = 14,
+	EL_STAT_OF_VM = 15,
+	EL_STAT_MMU_SHADOW_ZAPPED = 15,
+	EL_STAT_MMU_PTE_WRITE = 16,
+	EL_STAT_MMU_PDE_ZAPPED = 17,
+	EL_STAT_MMU_FLOODED = 18,
+	EL_STAT_MMU_RECYCLED = 19,
+	EL_STAT_MMU_CACHE_MISS = 20,
+	EL_STAT_LEVELS = 21, /* from here on: as it is now, not a count of what happened */
+	EL_STAT_MMU_UNSYNC = 21,
+	EL_STAT_PAGES_4K = 22,
+	EL_STAT_PAGES_2M = 23,
+	EL_STAT_PAGES_1G = 24,
+	EL_STAT_NX_LPAGE_SPLITS = 25,
+	EL_STAT_COUNT = 26,
 };
 
 /*
  * The third witness' word on the vCPU of a slot. KVM adds to a statistic after the tracepoint of the exit, so `base` is
- * from before the slot's first exit, and `last` is of a vCPU that exits no more.
+ * from before the slot's first exit, and `last` is of a vCPU that exits no more. Those of the VM stand in the slot
+ * of the first of its vCPUs that has one (el_owner.sibling is 0).
  */
 struct el_stats {
 	__u64 base[EL_STAT_COUNT]; /* when the slot was given out */
@@ -144,6 +174,8 @@ struct el_stats {
  */
 struct el_duration {
 	__u64 sum_ns;
+	__u64 user_ns; /* of the sum: between KVM_RUN's return and the next KVM_RUN, whoever had the CPU */
+	__u64 off_ns;  /* of the sum: within KVM_RUN, while another thread, or none, had the CPU */
 	__u64 bucket[EL_DURATION_BUCKETS];
 };
 struct el_durations {
@@ -220,40 +252,42 @@ struct el_event {
 
 /* Where fields of the kernel's structures stand: from BTF, by the daemon. 0 = not known. */
 struct el_layout {
-	__u32 vmx_exit_reason;		/* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
-	__u32 svm_vmcb;			/* struct vcpu_svm: vmcb (pointer) */
-	__u32 svm_exit_code;		/* struct vmcb: control.exit_code */
-	__u32 vcpu_id;			/* struct kvm_vcpu: vcpu_id */
-	__u32 vcpu_rax;			/* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
-	__u32 module_name;		/* struct module: name */
-	__u32 kvm_created_vcpus;	/* struct kvm: created_vcpus; 0: no answer about a VM is judged */
-	__u32 vcpu_stat[EL_STAT_COUNT]; /* struct kvm_vcpu: stat.exits, …; without the first no vCPU is newborn */
+	__u32 vmx_exit_reason;	     /* struct vcpu_vmx: exit_reason.full (vt.exit_reason.full on newest kernels) */
+	__u32 svm_vmcb;		     /* struct vcpu_svm: vmcb (pointer) */
+	__u32 svm_exit_code;	     /* struct vmcb: control.exit_code */
+	__u32 vcpu_id;		     /* struct kvm_vcpu: vcpu_id */
+	__u32 vcpu_rax;		     /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
+	__u32 module_name;	     /* struct module: name */
+	__u32 vcpu_preempt_notifier; /* struct kvm_vcpu: preempt_notifier; 0: time is not split */
+	__u32 kvm_created_vcpus;     /* struct kvm: created_vcpus; 0: no answer about a VM is judged */
+	__u32 stat[EL_STAT_COUNT];   /* struct kvm_vcpu: stat.exits, …; without the first no vCPU is newborn;
+					from EL_STAT_OF_VM on struct kvm: stat.mmu_shadow_zapped, … */
 };
 
 #ifdef __cplusplus
 static_assert(sizeof(el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4));
 static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
 static_assert(sizeof(el_owner) == 64);
-static_assert(sizeof(el_duration) == 8 * (1 + EL_DURATION_BUCKETS));
+static_assert(sizeof(el_duration) == 8 * (3 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
 static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
 static_assert(sizeof(el_answer) == 128);
 static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_stats) == 8 * (3 * EL_STAT_COUNT + 2));
-static_assert(sizeof(el_layout) == 4 * (7 + EL_STAT_COUNT));
+static_assert(sizeof(el_layout) == 4 * (8 + EL_STAT_COUNT));
 #else
 _Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4),
 	       "el_cpu");
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 64, "el_owner");
-_Static_assert(sizeof(struct el_duration) == 8 * (1 + EL_DURATION_BUCKETS), "el_duration");
+_Static_assert(sizeof(struct el_duration) == 8 * (3 + EL_DURATION_BUCKETS), "el_duration");
 _Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
 _Static_assert(sizeof(struct el_answer) == 128, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
 _Static_assert(sizeof(struct el_stats) == 8 * (3 * EL_STAT_COUNT + 2), "el_stats");
-_Static_assert(sizeof(struct el_layout) == 4 * (7 + EL_STAT_COUNT), "el_layout");
+_Static_assert(sizeof(struct el_layout) == 4 * (8 + EL_STAT_COUNT), "el_layout");
 #endif
 
 #endif

@@ -84,7 +84,7 @@ static __always_inline int vcpu_died(__u64 vcpu)
 	owner = bpf_map_lookup_elem(&owners, &no);
 	if (!owner || owner->state != EL_SLOT_LIVE || owner->vcpu != vcpu)
 		return 0;
-	stats_at_death(vcpu, no);
+	stats_at_death(owner, no);
 	return retire(owner, no);
 }
 
@@ -175,7 +175,7 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 	owner->vcpu = vcpu;
 	owner->kvm = kvm;
 	owner->vm_id = vm->id;
-	owner->newborn = stats_at_birth(vcpu, no, isa);
+	owner->newborn = stats_at_birth(vcpu, vm->head ? 0 : kvm, no, isa);
 	if (!owner->newborn)
 		vm->unknown = 1;
 	owner->load = el_boundary_serial;

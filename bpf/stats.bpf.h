@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stats.bpf.h - the third witness: KVM's own statistics of every vCPU with a slot, read where it keeps them.
+ * stats.bpf.h - the third witness: KVM's own statistics of every vCPU with a slot and of its VM, read where it keeps
+ * them.
  *
  * A sandboxed service has no debugfs, and KVM_GET_STATS_FD takes a VM's own file descriptor.
  */
@@ -10,14 +11,24 @@
 #include "maps.bpf.h"
 
 /* A statistic without a place stays what it was; the daemon knows which those are. 0 if all others were read. */
-static __always_inline int read_vcpu_stats(__u64 vcpu, __u64 *to)
+static __always_inline int read_stats_from(__u64 from, const __u32 first, const __u32 end, __u64 *to)
 {
-	int failed = 0, i;
+	int failed = 0;
+	__u32 i;
 
-	for (i = 0; i < EL_STAT_COUNT; i++)
-		if (el_offsets.vcpu_stat[i])
-			failed |=
-			    !!bpf_probe_read_kernel(&to[i], sizeof(to[i]), (void *)(vcpu + el_offsets.vcpu_stat[i]));
+	for (i = first; i < end; i++)
+		if (el_offsets.stat[i])
+			failed |= !!bpf_probe_read_kernel(&to[i], sizeof(to[i]), (void *)(from + el_offsets.stat[i]));
+	return failed;
+}
+
+/* `kvm`: the VM, for its first vCPU; 0 for the others. */
+static __always_inline int read_kvm_stats(__u64 vcpu, __u64 kvm, __u64 *to)
+{
+	int failed = read_stats_from(vcpu, 0, EL_STAT_OF_VM, to);
+
+	if (kvm)
+		failed |= read_stats_from(kvm, EL_STAT_OF_VM, EL_STAT_COUNT, to);
 	return failed ? lose_here(EL_LOSS_KVM_STATS) | 1 : 0;
 }
 
@@ -25,34 +36,43 @@ static __always_inline int read_vcpu_stats(__u64 vcpu, __u64 *to)
  * Called from a vCPU's first exit seen: is it the first of all? No vCPU is older than its vendor module's load; of one
  * whose load went unseen KVM's own statistic tells.
  */
-static __noinline __u32 stats_at_birth(__u64 vcpu, __u32 no, __u32 isa)
+static __noinline __u32 stats_at_birth(__u64 vcpu, __u64 kvm, __u32 no, __u32 isa)
 {
 	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
 
 	if (!stat)
 		return 0; /* for the verifier */
-	stat->has_base = !read_vcpu_stats(vcpu, stat->base);
+	stat->has_base = !read_kvm_stats(vcpu, kvm, stat->base);
 	if (el_loads_seen >> (isa & 31) & 1 && !el_slots_refused)
 		return 1;
-	return stat->has_base && el_offsets.vcpu_stat[EL_STAT_EXITS] && !stat->base[EL_STAT_EXITS];
+	return stat->has_base && el_offsets.stat[EL_STAT_EXITS] && !stat->base[EL_STAT_EXITS];
 }
 
-static __noinline int stats_at_death(__u64 vcpu, __u32 no)
+/* The VM whose statistics a vCPU's slot has, too; 0: none. */
+static __always_inline __u64 kvm_of_first(const struct el_owner *owner)
+{
+	return owner->sibling ? 0 : owner->kvm;
+}
+
+static __noinline int stats_at_death(const struct el_owner *owner, __u32 no)
 {
 	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
 
 	if (stat)
-		stat->has_last = !read_vcpu_stats(vcpu, stat->last);
+		stat->has_last = !read_kvm_stats(owner->vcpu, kvm_of_first(owner), stat->last);
 	return 0;
 }
 
 /* Without an exit no slot; KVM's emulator may have run it all the same, and KVM counts that. */
 static __noinline int slotless_death(__u64 vcpu)
 {
-	__u64 read[EL_STAT_COUNT] = {};
+	__u64 exits = 0;
 
-	if (!read_vcpu_stats(vcpu, read))
-		__sync_fetch_and_add(&el_slotless_exits, read[EL_STAT_EXITS]);
+	if (!el_offsets.stat[EL_STAT_EXITS])
+		return 0;
+	if (bpf_probe_read_kernel(&exits, sizeof(exits), (void *)(vcpu + el_offsets.stat[EL_STAT_EXITS])))
+		return lose_here(EL_LOSS_KVM_STATS);
+	__sync_fetch_and_add(&el_slotless_exits, exits);
 	return 0;
 }
 
@@ -65,7 +85,7 @@ static long read_live_stats(__u32 no, void *unused __attribute__((unused)))
 
 	if (!owner || !stat || *(volatile __u32 *)&owner->state != EL_SLOT_LIVE)
 		return 0;
-	if (read_vcpu_stats(owner->vcpu, read))
+	if (read_kvm_stats(owner->vcpu, kvm_of_first(owner), read))
 		return 0;
 	barrier();
 	if (*(volatile __u32 *)&owner->state != EL_SLOT_LIVE)

@@ -33,7 +33,9 @@ int run(const exitledger::cli::Options& options) {
                                [&](const SessionsExportOptions& o) { return run_sessions_export(common, o); },
                                [&](const CompareOptions& o) { return run_compare(common, o); },
                                [&](const TopOptions& o) { return run_top(common, o); },
-                               [&](const DetailOptionsCli& o) { return run_detail(common, o); }},
+                               [&](const DetailOptionsCli& o) { return run_detail(common, o); },
+                               [&](const VerifyOptions& o) { return run_verify(o); },
+                               [&](const LawsOptions& o) { return run_laws(o); }},
                     options.command);
 }
 

@@ -36,7 +36,8 @@ install(FILES ${dashboards}/rules/exitledger.rules.yml DESTINATION usr/share/exi
 
 install(FILES ${dashboards}/README.md DESTINATION ${doc}/exitledger RENAME dashboards.md COMPONENT daemon)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/docs/install.md ${CMAKE_SOURCE_DIR}/docs/metrics.md
-  ${CMAKE_SOURCE_DIR}/docs/configuration.md ${CMAKE_SOURCE_DIR}/docs/web-config.md DESTINATION ${doc}/exitledger COMPONENT daemon)
+  ${CMAKE_SOURCE_DIR}/docs/certificates.md ${CMAKE_SOURCE_DIR}/docs/configuration.md ${CMAKE_SOURCE_DIR}/docs/web-config.md
+  DESTINATION ${doc}/exitledger COMPONENT daemon)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/runbooks DESTINATION ${doc}/exitledger COMPONENT daemon)
 install(FILES ${made}/changelog.gz DESTINATION ${doc}/exitledger COMPONENT daemon)
 package_documents(exitledger daemon)

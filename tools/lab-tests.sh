@@ -15,9 +15,9 @@ tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledg
 selftest=.cache/selftest/exit_leaf_test
 stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"
 
-host() { # CASES CPUS KIND: lab/tests/CASES.sh in a host of its own
-	local limit=2400 # of a slow machine; the AMD host is some ten times as fast
-	[ "$3" = intel ] || limit=1200
+host() { # CASES CPUS KIND [LIMIT_S]: lab/tests/CASES.sh in a host of its own
+	local limit=${4:-2400} # of a slow machine; the AMD host is some ten times as fast
+	[ -n "${4:-}" ] || [ "$3" = intel ] || limit=1200
 	lab/lab run --host "$3" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
 		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
@@ -48,6 +48,21 @@ together() {
 	return "$status"
 }
 
+# With NPT and two CPUs the emulator itself hangs now and then (docs/decisions/0021). A hang is told and tried again, three
+# times at most; a case that fails is no hang.
+npt_on_two_cpus() {
+	local attempt status
+	for attempt in 1 2 3; do
+		status=0
+		host amd-npt-two-cpus 2 amd 240 || status=$?
+		[ "$status" -eq 124 ] || break
+		say "lab tests: the emulator hung (attempt $attempt)"
+	done
+	cat "$out/amd-npt-two-cpus.tap"
+	[ "$status" -eq 0 ] || tail -n 25 "$out/amd-npt-two-cpus.log" >&2
+	return "$status"
+}
+
 status=0
 if [ "$tier" = quick ]; then
 	stage "lab tests: AMD, one CPU" together amd:1:amd || status=1
@@ -56,5 +71,6 @@ else
 	stage "lab tests: Intel, many VMs; two guests" together many-vms:1:intel two-guests:1:intel || status=1
 	stage "lab tests: AMD, one CPU" together amd:1:amd || status=1
 	stage "lab tests: AMD, two CPUs" together amd-two-cpus:2:amd || status=1
+	[ "$tier" != all ] || stage "lab tests: AMD, two CPUs, NPT" npt_on_two_cpus || status=1
 fi
 exit "$status"

@@ -25,7 +25,7 @@ check_spdx() {
 	while read -r file; do
 		[ -f "$file" ] || continue
 		case "$file" in
-		LICENSES/* | kvm-patch/series/* | lab/host-root/etc/group | lab/host-root/etc/hosts | lab/host-root/etc/passwd | *.json | *.patch | *.md | *.txt.in | packaging/changelog.in | packaging/copyright | .gitignore | *.png | *.svg) continue ;;
+		LICENSES/* | kvm-patch/series/* | lab/host-root/etc/group | lab/host-root/etc/hosts | lab/host-root/etc/passwd | *.json | *.csv | *.patch | *.md | *.txt.in | packaging/changelog.in | packaging/copyright | .gitignore | *.png | *.svg) continue ;;
 		esac
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier:' && continue
 		say "lint: $file: no SPDX-License-Identifier in its first three lines"
@@ -58,7 +58,14 @@ check_tidy() {
 		{ tail -n 5 build/tidy.log >&2; return 1; }
 }
 
+# Those of the KVM series are kvm-patch/check's.
+check_faults() {
+	local patch
+	for patch in lab/faults/daemon/*.patch; do git apply --check "$patch" || return 1; done
+}
+
 failed=0
+stage "lint: faults of the daemon apply" check_faults || failed=1
 stage "lint: formats" tools/fmt.sh --check || failed=1
 stage "lint: SPDX lines" check_spdx || failed=1
 stage "lint: shell scripts" check_shell || failed=1

@@ -37,4 +37,12 @@ std::string valid_utf8(std::string_view text) {
   return valid;
 }
 
+std::string valid_utf8(std::string_view text, std::size_t bytes) {
+  std::string valid = valid_utf8(text);
+  if (valid.size() <= bytes) return valid;
+  while (bytes > 0 && (byte_at(valid, bytes) & 0xC0) == 0x80) --bytes;
+  valid.resize(bytes);
+  return valid;
+}
+
 }  // namespace exitledger

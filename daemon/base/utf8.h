@@ -11,4 +11,7 @@ namespace exitledger {
 /// make Prometheus refuse the whole scrape, and names of VMs are whatever their owner typed.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+/// The same, cut to at most that many bytes; no character is cut in two.
+[[nodiscard]] std::string valid_utf8(std::string_view text, std::size_t bytes);
+
 }  // namespace exitledger

@@ -16,5 +16,13 @@ TEST(ValidUtf8, KeepsWhatIsValidAndReplacesTheRest) {
   EXPECT_EQ(valid_utf8("\xF4\x90\x80\x80").size(), 4 * replacement.size());  // above U+10FFFF
 }
 
+TEST(ValidUtf8, IsCutBetweenCharacters) {
+  EXPECT_EQ(valid_utf8("a\xC3\xBC", 3), "a\xC3\xBC");
+  EXPECT_EQ(valid_utf8("a\xC3\xBC", 2), "a");
+  EXPECT_EQ(valid_utf8("\xF0\x9F\x98\x80", 3), "");
+  EXPECT_EQ(valid_utf8("ab\xFF", 4), "ab") << "what replaces a byte is not cut either";
+  EXPECT_EQ(valid_utf8("abc", 0), "");
+}
+
 }  // namespace
 }  // namespace exitledger

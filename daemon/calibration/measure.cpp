@@ -2,6 +2,7 @@
 #include "calibration/measure.h"
 
 #include <sys/eventfd.h>
+#include <x86intrin.h>
 
 #include <algorithm>
 #include <array>
@@ -161,9 +162,11 @@ Result<RowRun> run_row(const LeafOptions& options, const CalibrationRow& row, st
   }
   const auto limit = RunLimit::arm(kLeastTime + kTimePerTurn * result.turns);
   if (!limit) return Failure(limit.error());
+  const std::uint64_t begin = __rdtsc();
   if (row.real_mode)
     if (auto done = halt_in_real_mode(*machine, guest, result.turns, *limit); !done) return Failure(done.error());
   if (auto done = run_to_end(*machine, guest.end(), *limit); !done) return Failure(done.error());
+  result.ticks = __rdtsc() - begin;
   const auto registers = guest.answers_in(machine->memory());
   for (std::size_t i = 0; i < questions.size(); ++i) result.answers.push_back({questions[i], registers[i]});
   if (switched_off(result.answers)) return off_failure();

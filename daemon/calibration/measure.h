@@ -18,6 +18,7 @@ namespace exitledger {
 /// What a row's guest saw and what KVM kept of it, taken when the guest was done and before it was destroyed.
 struct RowRun {
   std::uint32_t turns = 0;  ///< as done: less than asked for where the row has a limit
+  std::uint64_t ticks = 0;  ///< of the TSC, from before the guest's first entry to its end, user space's part included
   std::vector<LeafAnswer> answers;
   std::optional<KvmStats> stats;  ///< of the vCPU; nullopt: this KVM has no such interface
 };

@@ -43,6 +43,9 @@ std::size_t keep(char* data, std::size_t size, std::size_t count, void* target) 
   return 0;
 }
 
+// What an Error names of a request: its query can have a whole command in it, escaped.
+std::string without_query(const std::string& path) { return path.substr(0, path.find('?')); }
+
 Failure transfer_failure(CURL* handle, CURLcode code, const std::string& socket_path, const std::string& path) {
   long system = 0;
   curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &system);
@@ -94,7 +97,7 @@ Result<nlohmann::json> ApiClient::post(const std::string& path, const nlohmann::
 
 Result<nlohmann::json> ApiClient::request(const std::string& path, const std::string* body) const {
   const Handle handle{curl_ready() ? curl_easy_init() : nullptr};
-  if (!handle) return fail("request", path, "libcurl cannot start");
+  if (!handle) return fail("request", without_query(path), "libcurl cannot start");
   CURL* const curl = handle.get();
   const std::string url = "http://localhost" + path;
   Body received{{}, limits_.body_bytes};
@@ -114,10 +117,10 @@ Result<nlohmann::json> ApiClient::request(const std::string& path, const std::st
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->c_str());
   }
   if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK)
-    return transfer_failure(curl, code, socket_path_, path);
+    return transfer_failure(curl, code, socket_path_, without_query(path));
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  return answer(status, received.text, path);
+  return answer(status, received.text, without_query(path));
 }
 
 }  // namespace exitledger

@@ -31,7 +31,7 @@ class ApiClient {
   ApiClient(std::string socket_path, Limits limits) : socket_path_(std::move(socket_path)), limits_(limits) {}
 
   /// GET `path` ("/api/v1/sessions?limit=2"). Error: see is_no_daemon(); a status other than 200 with the daemon's own
-  /// words; a body that is not JSON; ETIMEDOUT.
+  /// words; a body that is not JSON; ETIMEDOUT. It names the path without its query.
   [[nodiscard]] Result<nlohmann::json> get(const std::string& path) const;
   /// POST `body` to `path`. Errors as for get().
   [[nodiscard]] Result<nlohmann::json> post(const std::string& path, const nlohmann::json& body) const;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "export/test_server.h"
+#include "model/session_facts.h"
 
 namespace exitledger {
 namespace {
@@ -53,6 +54,20 @@ TEST_F(Client, PassesOnTheDaemonsWords) {
   ASSERT_FALSE(answer);
   EXPECT_FALSE(is_no_daemon(answer.error()));
   EXPECT_THAT(answer.error().message(), HasSubstr("status 404: not found"));
+}
+
+TEST_F(Client, NamesARequestWithoutItsQuery) {
+  const std::string query = with_query("", {{"command", "sh -c 'a long one'"}});
+  for (const char* wrong : {"/api/v1/nothing", "/text"}) {
+    const auto answer = ApiClient{path}.get(wrong + query);
+    ASSERT_FALSE(answer);
+    EXPECT_THAT(answer.error().message(), HasSubstr("request " + std::string{wrong} + ": "));
+  }
+}
+
+TEST_F(Client, ACommandAsLongAsOneCanBeKeptIsTaken) {
+  const std::string command(kLongestCommand, '\xFC');  // each byte is three in a query
+  EXPECT_TRUE(ApiClient{path}.get(with_query("/api/v1/sessions", {{"command", command}, {"limit", "2"}})));
 }
 
 TEST_F(Client, RefusesWhatIsNoJsonOrTooLarge) {

@@ -45,7 +45,7 @@ class LocalBackend final : public Backend {
   bool own_books() const override { return true; }
   void follow() override {
     books_.follow();
-    if (recorder_) recorder_->follow(books_.views());
+    api_.record();
   }
 
  private:

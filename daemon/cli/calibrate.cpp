@@ -2,9 +2,9 @@
 // exitledger calibrate: exits caused on purpose, in known numbers, and what every witness counted of them.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
-#include "session/compare.h"
 
 namespace exitledger::cli {
 namespace {

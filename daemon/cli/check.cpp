@@ -2,10 +2,10 @@
 // exitledger check: both books of the running session, reason by reason, and the verdict.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/session_text.h"
-#include "session/compare.h"
 #include "session/session_json.h"
 
 namespace exitledger::cli {
@@ -59,7 +59,7 @@ int run_check(const Common& common, const CheckOptions& options) {
     fmt::print("{}\n", answer->dump(2));
   else
     print_session(*session);
-  return exit_status(judged(*session));
+  return exit_status(judged_with_time(*session));
 }
 
 }  // namespace exitledger::cli

@@ -22,6 +22,8 @@ int run_sessions_export(const Common& common, const SessionsExportOptions& optio
 int run_compare(const Common& common, const CompareOptions& options);
 int run_top(const Common& common, const TopOptions& options);
 int run_detail(const Common& common, const DetailOptionsCli& options);
+int run_verify(const VerifyOptions& options);
+int run_laws(const LawsOptions& options);
 
 /// Prints "exitledger: <error>" on stderr and returns 2: cannot tell.
 int complain(const Error& error);

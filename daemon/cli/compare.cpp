@@ -1,28 +1,58 @@
 // SPDX-License-Identifier: MIT
-// exitledger compare: two sessions side by side, what stands behind the numbers first.
-#include "session/compare.h"
+// exitledger compare: two sessions or two modes of an experiment side by side, what stands behind the numbers first.
+#include "compare/compare.h"
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
 
 namespace exitledger::cli {
+namespace {
+
+using Form = CompareOptions::Form;
+
+Result<std::pair<Operand, Operand>> operands(const std::vector<Session>& sessions, const CompareOptions& options) {
+  if (options.b.empty()) return find_modes(sessions, options.a);
+  auto a = find_operand(sessions, options.a);
+  if (!a) return tl::unexpected{a.error()};
+  auto b = find_operand(sessions, options.b);
+  if (!b) return tl::unexpected{b.error()};
+  return std::pair{std::move(*a), std::move(*b)};
+}
+
+/// Ends with a newline.
+std::string text_of(const Comparison& comparison, Form form) {
+  constexpr std::size_t kColumns = 100;
+  constexpr int kIndent = 2;
+  switch (form) {
+    case Form::kText: return to_text(comparison) + "\n" + wrapped(paragraph(comparison), kColumns) + "\n";
+    // Names are whatever bytes a VMM's command line had.
+    case Form::kJson:
+      return to_json(comparison).dump(kIndent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    case Form::kCsv: return to_csv(comparison);
+    case Form::kMarkdown: return to_markdown(comparison);
+    case Form::kHtml: return to_html(comparison);
+  }
+  return {};
+}
+
+Verdict judged(const Operand& operand) {
+  Verdict verdict = Verdict::kAgrees;
+  for (const Session& session : operand.runs) verdict = worst(verdict, exitledger::judged(session));
+  return verdict;
+}
+
+}  // namespace
 
 int run_compare(const Common& common, const CompareOptions& options) {
   const auto sessions = fetch_sessions(common);
   if (!sessions) return complain(sessions.error());
-  const auto a = pick(*sessions, options.a);
-  if (!a) return complain(a.error());
-  const auto b = pick(*sessions, options.b);
-  if (!b) return complain(b.error());
-  const Comparison comparison = compare(*a, *b);
-  if (options.json)
-    fmt::print("{}\n", to_json(comparison).dump(2));
-  else
-    fmt::print("{}\n{}\n", to_text(comparison), wrapped(paragraph(comparison), 100));
-  return exit_status(worst(judged(comparison.a.verdict, comparison.a.laws_broken),
-                           judged(comparison.b.verdict, comparison.b.laws_broken)));
+  const auto sides = operands(*sessions, options);
+  if (!sides) return complain(sides.error());
+  fmt::print("{}", text_of(compare(sides->first, sides->second), options.form));
+  return exit_status(worst(judged(sides->first), judged(sides->second)));
 }
 
 }  // namespace exitledger::cli

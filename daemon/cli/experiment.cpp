@@ -1,72 +1,51 @@
 // SPDX-License-Identifier: MIT
 // exitledger experiment: a command under paging modes in turns.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <ctime>
 
 #include "cli/commands.h"
+#include "cli/experiment_plan.h"
 #include "cli/recording.h"
 #include "cli/streams.h"
 #include "experiment/guardian.h"
-#include "experiment/schedule.h"
 #include "experiment/vendor_module.h"
-#include "store/store.h"
 #include "witness/module.h"
 
 namespace exitledger::cli {
 namespace {
 
 constexpr const char* kSys = "/sys";
-constexpr std::chrono::seconds kPatience{20};  // for VMs that are ending
-constexpr std::chrono::seconds kGuardianPatience{300};
+constexpr std::chrono::seconds kPatienceForVms{20};  // that are ending
 constexpr const char* kHoldSeconds = "600";
 
 /// What is measured, on what, and what the module was like before.
 struct Setting {
-  std::string name;
+  ExperimentPlan plan;
   Vendor vendor = Vendor::kVmx;
   Parameters original;
-  Parameters wanted;  ///< in all runs: what a person asked for, and what the original has besides its configuration
-  std::vector<PlannedRun> plan;
+
+  /// Loads the module; `patience` as in exitledger::reload().
+  [[nodiscard]] Reload reload(std::optional<std::chrono::milliseconds> patience = kPatienceForVms) const {
+    return [vendor = vendor, patience](const Parameters& wanted) {
+      return exitledger::reload(kSys, vendor, wanted, patience);
+    };
+  }
+  [[nodiscard]] Result<void> restore(std::optional<std::chrono::milliseconds> patience) const {
+    return exitledger::restore(original, paging_parameter(vendor), reload(patience));
+  }
 };
 
-Result<Parameters> asked_for(const std::vector<std::string>& words) {
-  Parameters parameters;
-  for (const std::string& word : words) {
-    const auto equals = word.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return fail("parse", "--parameter " + word, "it takes NAME=VALUE, as vpid=0");
-    parameters[word.substr(0, equals)] = word.substr(equals + 1);
-  }
-  return parameters;
-}
-
-Result<void> nothing_runs() {
-  const auto holders = kvm_holders("/proc");
-  if (holders.empty()) return {};
-  return fail("reload", "the vendor module", "KVM is in use: " + describe(holders) + "; end that first");
-}
-
 Result<Setting> look(const ExperimentOptions& options) {
+  auto plan = plan_experiment(options, std::time(nullptr));
+  if (!plan) return tl::unexpected{plan.error()};
   const auto modules = read_modules(kSys);
   if (!modules) return tl::unexpected{modules.error()};
   if (!modules->vendor) return fail("experiment", "on this host", "no KVM vendor module is loaded");
-  Setting setting;
-  setting.vendor = *modules->vendor;
-  setting.name =
-      options.name.empty() ? fmt::format("exp-{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time(nullptr))) : options.name;
-  if (auto right = check_session_name(setting.name); !right) return tl::unexpected{right.error()};
-  for (const std::string& mode : options.modes)
-    if (auto known = mode_parameters(setting.vendor, *paging_from(mode)); !known) return tl::unexpected{known.error()};
-  auto original = parameters_of(kSys, setting.vendor);
+  auto original = parameters_of(kSys, *modules->vendor);
   if (!original) return tl::unexpected{original.error()};
-  setting.original = std::move(*original);
-  setting.plan = interleaved(options.modes, options.repeat);
-  if (auto free = nothing_runs(); !free) return tl::unexpected{free.error()};
-  return setting;
+  if (auto right = check_on(*plan, *modules->vendor, *original); !right) return tl::unexpected{right.error()};
+  return Setting{std::move(*plan), *modules->vendor, std::move(*original)};
 }
 
 // The daemon's micro guest would hold the module while it is being reloaded.
@@ -76,59 +55,77 @@ Result<void> hold(Backend& backend, bool on) {
   return {};
 }
 
-// What the original has that modprobe's configuration alone does not give, besides the modes' own parameter.
-Result<Parameters> kept(const Setting& setting) {
-  if (auto loaded = reload(kSys, setting.vendor, {}, kPatience); !loaded) return tl::unexpected{loaded.error()};
-  const auto plain = parameters_of(kSys, setting.vendor);
-  if (!plain) return tl::unexpected{plain.error()};
-  Parameters others = different(setting.original, *plain);
-  // ept=0 takes others with it (unrestricted_guest, pml, …): they are the mode's, not a person's.
-  const std::string mode = mode_parameters(setting.vendor, Paging::kShadow)->begin()->first;
-  if (others.contains(mode)) return Parameters{};
-  return others;
+// A daemon that reads its leaf just now has KVM open, and is none that anybody must end.
+Result<void> nothing_runs(const Common& common) {
+  const auto daemon = daemon_backend(common);
+  if (!daemon) return tl::unexpected{daemon.error()};
+  if (*daemon)
+    if (auto held = hold(**daemon, true); !held) return held;
+  const auto holders = kvm_holders("/proc");
+  if (*daemon)
+    if (auto free = hold(**daemon, false); !free) return free;
+  if (holders.empty()) return {};
+  return fail("reload", "the vendor module", "KVM is in use: " + describe(holders) + "; end that first");
+}
+
+// The books, once they have no session of any run's name.
+Result<std::unique_ptr<Backend>> books_for(const Common& common, const ExperimentPlan& plan) {
+  auto backend = recording_backend(common);
+  if (!backend) return backend;
+  const auto kept = (*backend)->call("GET", "/api/v1/sessions", {{"raw", "0"}});
+  if (!kept) return tl::unexpected{kept.error()};
+  if (auto free = check_names(plan, kept->at("sessions")); !free) return tl::unexpected{free.error()};
+  return backend;
 }
 
 class Experiment {
  public:
-  Experiment(Setting setting, std::vector<std::string> command, Backend& backend, const StopSignals& signals)
-      : setting_(std::move(setting)), command_(std::move(command)), backend_(backend), signals_(signals) {}
+  Experiment(const Setting& setting, std::vector<std::string> command, Backend& backend, const StopSignals& signals)
+      : setting_(setting), command_(std::move(command)), backend_(backend), signals_(signals) {}
 
   Result<int> run() {
     if (auto held = hold(backend_, true); !held) return tl::unexpected{held.error()};
-    const auto others = kept(setting_);
-    if (!others) return tl::unexpected{others.error()};
-    for (const auto& [name, value] : *others) setting_.wanted.emplace(name, value);
-    for (const PlannedRun& planned : setting_.plan) {
-      auto done = run_one(planned);
-      if (!done) return tl::unexpected{done.error()};
-      if (done->stopped_by != 0) return 128 + done->stopped_by;
-      if (const int stopped = signals_.read(); stopped != 0) return 128 + stopped;
+    auto by_hand = set_by_hand(setting_.original, paging_parameter(setting_.vendor), setting_.reload());
+    if (!by_hand) return tl::unexpected{by_hand.error()};
+    by_hand_ = std::move(by_hand->others);
+    for (const auto& [name, value] : setting_.plan.asked) by_hand_.erase(name);
+    for (const PlannedRun& planned : setting_.plan.runs) {
+      const auto begin = std::chrono::steady_clock::now();
+      if (auto loaded = load_for(planned); !loaded) return tl::unexpected{loaded.error()};
+      if (const auto stop = signals_.read()) return 128 + stop->number;
+      const auto result = record(backend_, signals_, recording_of(planned));
+      if (!result) return tl::unexpected{result.error()};
+      if (result->status != 0 || result->cut_short()) ++failed_;
+      done_.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
+      tell(planned, *result);
+      if (result->stopped_by != 0) return 128 + result->stopped_by;
+      if (const auto stop = signals_.read()) return 128 + stop->number;
     }
     return failed_ == 0 ? 0 : 1;
   }
 
  private:
-  Result<RecordingResult> run_one(const PlannedRun& planned) {
-    const auto begin = std::chrono::steady_clock::now();
-    Parameters parameters = *mode_parameters(setting_.vendor, *paging_from(planned.mode));
-    parameters.insert(setting_.wanted.begin(), setting_.wanted.end());
-    if (auto held = hold(backend_, true); !held) return tl::unexpected{held.error()};
-    if (auto loaded = reload(kSys, setting_.vendor, parameters, kPatience); !loaded)
-      return tl::unexpected{loaded.error()};
+  // What was asked for must take. What was set by hand took before: where it does not now, that is the mode's doing.
+  Result<void> load_for(const PlannedRun& planned) {
+    Parameters asked = *mode_parameters(setting_.vendor, *paging_from(planned.mode));
+    asked.insert(setting_.plan.asked.begin(), setting_.plan.asked.end());
+    Parameters all = asked;
+    all.insert(by_hand_.begin(), by_hand_.end());
+    if (auto held = hold(backend_, true); !held) return held;
+    const auto actual = setting_.reload()(all);
+    if (!actual) return tl::unexpected{actual.error()};
+    if (auto right = took(asked, *actual); !right) return right;
+    if (planned.number == 1)
+      for (const auto& [name, value] : different(by_hand_, *actual))
+        log_line(fmt::format("{}={}, as it was before, does not take with {} paging", name, value, planned.mode));
     backend_.follow();
-    if (auto free = hold(backend_, false); !free) return tl::unexpected{free.error()};
-    auto result = record(backend_, signals_, plan_of(planned));
-    if (!result) return result;
-    if (result->status != 0 || result->cut_short) ++failed_;
-    done_.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
-    tell(planned, *result);
-    return result;
+    return hold(backend_, false);
   }
 
-  [[nodiscard]] RecordingPlan plan_of(const PlannedRun& planned) const {
+  [[nodiscard]] RecordingPlan recording_of(const PlannedRun& planned) const {
     RecordingPlan plan;
-    plan.name = fmt::format("{}-{}-{}", setting_.name, planned.mode, planned.number);
-    plan.experiment = setting_.name;
+    plan.name = setting_.plan.name_of(planned);
+    plan.experiment = setting_.plan.name;
     plan.mode = planned.mode;
     plan.number = planned.number;
     plan.command = command_;
@@ -137,59 +134,65 @@ class Experiment {
   }
 
   void tell(const PlannedRun& planned, const RecordingResult& result) const {
-    const auto left = time_left(setting_.plan, done_);
-    log_line(fmt::format("run {} of {}, {} {}: {}; {} s{}", done_.size(), setting_.plan.size(), planned.mode,
-                         planned.number, summary(result),
-                         std::chrono::round<std::chrono::seconds>(done_.back()).count(),
+    const auto& runs = setting_.plan.runs;
+    const auto left = time_left(runs, done_);
+    log_line(fmt::format("run {} of {}, {} {}: {}; {} s{}", done_.size(), runs.size(), planned.mode, planned.number,
+                         summary(result), std::chrono::round<std::chrono::seconds>(done_.back()).count(),
                          left.count() == 0 ? "" : fmt::format(", about {} left", about(left))));
   }
 
-  Setting setting_;
+  const Setting& setting_;
   std::vector<std::string> command_;
   Backend& backend_;
   const StopSignals& signals_;
+  Parameters by_hand_;  ///< besides the paging mode, and what was asked for
   std::vector<std::chrono::milliseconds> done_;
-  unsigned failed_ = 0;  ///< runs whose command failed
+  unsigned failed_ = 0;  ///< runs whose command failed, or that are not whole
 };
 
 Result<void> bring_back(const Setting& setting, Backend& backend) {
   static_cast<void>(hold(backend, true));
-  auto restored = restore(kSys, setting.vendor, setting.original, kPatience);
+  auto restored = setting.restore(kPatienceForVms);
   static_cast<void>(hold(backend, false));
   backend.follow();
   return restored;
 }
 
+// In a process of its own, once the experiment's is gone: waits for VMs that hold the module, however long.
+void bring_back_after_all(const Setting& setting) {
+  const auto restored = setting.restore(std::nullopt);
+  log_line(restored ? "the experiment is over: the vendor module is as it was before"
+                    : "the experiment is over, and the vendor module not as before: " + restored.error().message());
+}
+
 }  // namespace
 
 int run_experiment(const Common& common, const ExperimentOptions& options) {
-  auto asked = asked_for(options.parameters);
-  if (!asked) return complain(asked.error());
-  auto setting = look(options);
+  const auto setting = look(options);
   if (!setting) return complain(setting.error());
-  setting->wanted = std::move(*asked);
   const auto signals = StopSignals::take();
   if (!signals) return complain(signals.error());
-  auto guardian = Guardian::start([&] {
-    const auto restored = restore(kSys, setting->vendor, setting->original, kGuardianPatience);
-    log_line(restored ? "the experiment was killed: the vendor module is as it was before"
-                      : "the experiment was killed, and " + restored.error().message());
-  });
+  if (auto free = nothing_runs(common); !free) return complain(free.error());
+  auto guardian = Guardian::start([&] { bring_back_after_all(*setting); });
   if (!guardian) return complain(guardian.error());
-  const auto backend = recording_backend(common);
+  const auto backend = books_for(common, setting->plan);
   if (!backend) {
     guardian->release();
     return complain(backend.error());
   }
-  log_line(fmt::format("experiment {}: {} runs of {}", setting->name, setting->plan.size(), quoted(options.command)));
+  log_line(fmt::format("experiment {}: {} runs of {}", setting->plan.name, setting->plan.runs.size(),
+                       quoted(options.command)));
   const auto status = Experiment{*setting, options.command, **backend, *signals}.run();
   const auto restored = bring_back(*setting, **backend);
-  guardian->release();
+  if (restored)
+    guardian->release();
+  else
+    log_line("another process goes on trying to bring the vendor module back, as soon as nothing holds it");
   if (!status) complain(status.error());
   if (!restored) complain(restored.error());
   if (!status || !restored) return 2;
   log_line(fmt::format("{} is as it was before; exitledger compare {} shows the difference",
-                       module_name(setting->vendor), setting->name));
+                       module_name(setting->vendor), setting->plan.name));
   return *status;
 }
 

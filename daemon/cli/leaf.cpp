@@ -2,9 +2,9 @@
 // exitledger leaf: the leaves of this host, read through a micro guest.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
-#include "session/compare.h"
 
 namespace exitledger::cli {
 namespace {

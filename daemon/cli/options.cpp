@@ -80,6 +80,7 @@ Parsed parse(int argc, const char* const* argv) {
   add_experiments(app, options);
   add_top(app, options);
   add_detail(app, options);
+  add_files(app, options);
 
   try {
     app.parse(argc, argv);

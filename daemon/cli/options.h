@@ -62,6 +62,17 @@ struct SessionsListOptions {
 struct SessionsExportOptions {
   std::vector<std::string> ids;                ///< empty: all
   std::map<std::string, std::string> metrics;  ///< paging -> path of the scrape taken with it
+  bool certificate = false;                    ///< one that `verify` reads
+  std::string sign;                            ///< file of the private key; empty: not signed
+};
+struct VerifyOptions {
+  std::string file;  ///< "-": standard input
+  std::string key;   ///< file of the public key that must have signed; empty: any, or none
+  bool json = false;
+};
+struct LawsOptions {
+  std::string file;  ///< "-": standard input
+  bool json = false;
 };
 struct SessionsShowOptions {
   std::string id;  ///< or its name
@@ -93,8 +104,10 @@ struct TopOptions {
   bool per_vm = false;      ///< the log has lines of each VM, too
 };
 struct CompareOptions {
-  std::string a, b;
-  bool json = false;
+  enum class Form { kText, kJson, kCsv, kMarkdown, kHtml };
+  std::string a;  ///< a session's number or name, an experiment's name, EXPERIMENT/MODE
+  std::string b;  ///< empty: `a` is an experiment, whose two modes are compared
+  Form form = Form::kText;
 };
 struct DetailOptionsCli {
   DetailKind kind = DetailKind::kIo;
@@ -107,7 +120,7 @@ struct Options {
   Common common;
   std::variant<ServeOptions, StatusOptions, LeafOptionsCli, CheckOptions, CalibrateOptions, SessionsListOptions,
                SessionsShowOptions, SessionsExportOptions, SessionsNameOptions, SessionsDeleteOptions, RecordOptions,
-               ExperimentOptions, CompareOptions, TopOptions, DetailOptionsCli>
+               ExperimentOptions, CompareOptions, TopOptions, DetailOptionsCli, VerifyOptions, LawsOptions>
       command;
 };
 

@@ -39,5 +39,6 @@ void add_sessions(CLI::App& app, Options& options);     ///< sessions …, compa
 void add_experiments(CLI::App& app, Options& options);  ///< record, experiment
 void add_top(CLI::App& app, Options& options);
 void add_detail(CLI::App& app, Options& options);
+void add_files(CLI::App& app, Options& options);  ///< verify, laws: what judges a file and needs no daemon
 
 }  // namespace exitledger::cli

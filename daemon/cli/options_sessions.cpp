@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
 #include "cli/options_parts.h"
 
 namespace exitledger::cli {
@@ -28,6 +30,11 @@ void add_export(CLI::App& parent, Options& into) {
          [&metrics = options.metrics](const std::vector<std::string>& pairs) { take_metrics(pairs, metrics); },
          "PAGING=FILE: the scrape taken at a session's end; repeatable")
       ->allow_extra_args(false);
+  CLI::Option* const certificate =
+      app.add_flag("--certificate", options.certificate, "As a certificate, for exitledger verify")
+          ->excludes("--metrics");
+  app.add_option("--sign", options.sign, "Sign the certificate with this Ed25519 private key (PEM)")
+      ->needs(certificate);
 }
 
 void add_show(CLI::App& parent, Options& into) {
@@ -50,11 +57,25 @@ void add_delete(CLI::App& parent, Options& into) {
 
 void add_compare(CLI::App& parent, Options& into) {
   auto [app, options] = add_subcommand<CompareOptions>(
-      parent, "compare", "Two sessions side by side; exit 0 both agree and break no law, 1 one does not, 2 cannot tell",
+      parent, "compare",
+      "Two sessions, or an experiment's two modes, side by side; exit 0 all agree and break no law, 1 one does not, "
+      "2 cannot tell",
       into);
-  app.add_option("a", options.a, "Session")->required();
-  app.add_option("b", options.b, "Session")->required();
-  app.add_flag("--json", options.json, "JSON on stdout");
+  app.add_option("a", options.a, "Session, EXPERIMENT/MODE, or EXPERIMENT")->required();
+  app.add_option("b", options.b, "Session or EXPERIMENT/MODE; without it a is an experiment of two modes");
+  using Form = CompareOptions::Form;
+  const auto add_form = [&app = app, &form = options.form](const std::string& flag, Form value,
+                                                           const std::string& description) {
+    return app.add_flag_callback(
+        flag, [&form, value] { form = value; }, description);
+  };
+  const std::array forms{add_form("--json", Form::kJson, "JSON on stdout"),
+                         add_form("--csv", Form::kCsv, "CSV on stdout"),
+                         add_form("--markdown", Form::kMarkdown, "Markdown on stdout"),
+                         add_form("--html", Form::kHtml, "One HTML page with charts on stdout")};
+  for (CLI::Option* form : forms)
+    for (CLI::Option* other : forms)
+      if (form != other) form->excludes(other);
 }
 
 }  // namespace

@@ -86,6 +86,42 @@ TEST(Options, DetailTakesAKindOfExit) {
   EXPECT_EQ(defaults.rows, 1024U);
 }
 
+TEST(Options, ExportMakesCertificates) {
+  const Parsed parsed = parse_words({"sessions", "export", "--certificate", "--sign", "k.pem", "1"});
+  ASSERT_FALSE(parsed.leave) << parsed.text;
+  const auto& exported = std::get<SessionsExportOptions>(parsed.options.command);
+  EXPECT_TRUE(exported.certificate);
+  EXPECT_EQ(exported.sign, "k.pem");
+  EXPECT_THAT(exported.ids, testing::ElementsAre("1"));
+}
+
+TEST(Options, VerifyAndLawsTakeAFile) {
+  const Parsed verify = parse_words({"verify", "--key", "p.pem", "c.json"});
+  ASSERT_FALSE(verify.leave) << verify.text;
+  EXPECT_EQ(std::get<VerifyOptions>(verify.options.command).file, "c.json");
+  EXPECT_EQ(std::get<VerifyOptions>(verify.options.command).key, "p.pem");
+  const Parsed laws = parse_words({"laws", "-", "--json"});
+  ASSERT_FALSE(laws.leave) << laws.text;
+  EXPECT_EQ(std::get<LawsOptions>(laws.options.command).file, "-");
+  EXPECT_TRUE(std::get<LawsOptions>(laws.options.command).json);
+}
+
+TEST(Options, CompareTakesOneExperimentOrTwoSidesAndOneForm) {
+  using Form = CompareOptions::Form;
+  const Parsed one = parse_words({"compare", "boot"});
+  ASSERT_FALSE(one.leave) << one.text;
+  EXPECT_EQ(std::get<CompareOptions>(one.options.command).a, "boot");
+  EXPECT_EQ(std::get<CompareOptions>(one.options.command).b, "");
+  EXPECT_EQ(std::get<CompareOptions>(one.options.command).form, Form::kText);
+  for (const auto& [flag, form] : {std::pair{"--json", Form::kJson}, std::pair{"--csv", Form::kCsv},
+                                   std::pair{"--markdown", Form::kMarkdown}, std::pair{"--html", Form::kHtml}}) {
+    const Parsed two = parse_words({"compare", "boot/ept", "2", flag});
+    ASSERT_FALSE(two.leave) << two.text;
+    EXPECT_EQ(std::get<CompareOptions>(two.options.command).b, "2");
+    EXPECT_EQ(std::get<CompareOptions>(two.options.command).form, form) << flag;
+  }
+}
+
 struct Wrong {
   const char* what;
   std::vector<const char*> words;
@@ -124,17 +160,25 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"count_above", {"calibrate", "--count", "1000001"}, "--count"},
                     Wrong{"metrics", {"sessions", "export", "--metrics", "a.prom"}, "--metrics"},
                     Wrong{"metrics_paging", {"sessions", "export", "--metrics", "tdp=a.prom"}, "tdp"},
+                    Wrong{"sign_alone", {"sessions", "export", "--sign", "k.pem"}, "--certificate"},
+                    Wrong{"certificate_with_metrics",
+                          {"sessions", "export", "--certificate", "--metrics", "ept=a.prom"},
+                          "--metrics"},
+                    Wrong{"verify_nothing", {"verify"}, "file"}, Wrong{"laws_nothing", {"laws"}, "file"},
                     Wrong{"top_interval", {"top", "--interval", "61m"}, "'61m' is not a duration"},
                     Wrong{"top_count", {"top", "--count", "0"}, "--count"},
                     Wrong{"top_json", {"top", "--json"}, "--once"},
                     Wrong{"top_once_and_csv", {"top", "--once", "--csv", "-"}, "--csv"},
                     Wrong{"top_csv", {"top", "--csv", ""}, "'' is not a file, or - for stdout"},
-                    Wrong{"compare_one", {"compare", "1"}, "b"}, Wrong{"detail_of_nothing", {"detail"}, "--reason"},
+                    Wrong{"detail_of_nothing", {"detail"}, "--reason"},
                     Wrong{"detail_kind",
                           {"detail", "--reason", "hlt"},
                           "--reason: 'hlt' is not a kind of exit: io, msr, ept-violation, cr, exception or cpuid"},
                     Wrong{"detail_seconds", {"detail", "--reason", "io", "--seconds", "0"}, "--seconds"},
-                    Wrong{"detail_rows", {"detail", "--reason", "io", "--rows", "0"}, "--rows"}),
+                    Wrong{"detail_rows", {"detail", "--reason", "io", "--rows", "0"}, "--rows"},
+                    Wrong{"compare_none", {"compare"}, "a is required"},
+                    Wrong{"compare_three", {"compare", "1", "2", "3"}, "3"},
+                    Wrong{"compare_two_forms", {"compare", "1", "2", "--csv", "--html"}, "--html"}),
     [](const auto& row) { return row.param.what; });
 
 TEST(Options, HelpAndVersionLeaveWithZero) {

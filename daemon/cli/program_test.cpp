@@ -2,38 +2,18 @@
 // The program as a shell runs it, with a stdout or stderr that cannot be written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <string>
 
+#include "cli/program_for_tests.h"
 #include "cli/streams.h"
 
 namespace exitledger::cli {
 namespace {
 
 using testing::MatchesRegex;
-
-struct Ran {
-  int status = -1;
-  std::string output;
-};
-
-/// Runs a shell script; "$exitledger" is the program, "$d" an empty directory.
-Ran shell(const std::string& script) {
-  const std::string whole = "exitledger=" EXITLEDGER_PROGRAM "\nd=$(mktemp -d)\ntrap 'rm -rf \"$d\"' EXIT\n" + script;
-  std::FILE* const pipe = ::popen(whole.c_str(), "r");  // NOLINT(cert-env33-c): a shell is what this is about
-  if (pipe == nullptr) return {};
-  Ran ran;
-  std::array<char, 512> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    ran.output.append(buffer.data(), n);
-  const int status = ::pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
 
 /// A daemon on the socket $d/s, its log to /dev/full; then the script; then it is stopped and its status printed.
 std::string with_daemon(const std::string& script) {
@@ -102,6 +82,13 @@ TEST(Program, DropsTheCapabilitiesThatItDoesNotNeedAnyMore) {
                         "\"$exitledger\" status --json --api.socket \"$d/s\" | grep -o '\"attached\": true'"));
   if (ran.output.find("\"attached\": true") == std::string::npos) GTEST_SKIP() << "no KVM to attach to: " << ran.output;
   EXPECT_THAT(ran.output, testing::HasSubstr("CapEff:\t000000c000000000\n"));
+}
+
+TEST(Program, AnExperimentThatCannotBeIsRefusedBeforeTheHostIsLookedAt) {
+  const Ran ran =
+      shell("\"$exitledger\" experiment --modes ept,ept --storage.path '' --api.socket \"$d/s\" -- true 2>&1");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(ran.output, "exitledger: plan --modes: ept comes twice: --repeat says how often each mode is run\n");
 }
 
 TEST(Streams, ALogThatCannotBeWrittenThrowsNothing) {

@@ -9,8 +9,9 @@
 #include <array>
 #include <csignal>
 
+#include "base/text.h"
+#include "base/utf8.h"
 #include "cli/streams.h"
-#include "session/compare.h"
 #include "session/session_json.h"
 
 namespace exitledger::cli {
@@ -18,16 +19,20 @@ namespace {
 
 constexpr int kFollowMs = 500;
 
-// Until the command has ended; signals go on to it.
+// Until the command has ended; signals go on to it, unless the terminal has seen to that.
 Result<int> wait_for(Command& command, Backend& backend, const StopSignals& signals, int& stopped_by) {
+  const auto take = [&](bool was_there) {
+    const auto stop = signals.read();
+    if (!stop) return;
+    stopped_by = stop->number;
+    if (!(was_there && stop->of_a_key && command.is_in_our_group())) command.signal(stop->number);
+  };
+  take(false);  // what came before the command was there has not reached it
   for (;;) {
     std::array<pollfd, 2> fds{{{command.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
     if (poll(fds.data(), fds.size(), kFollowMs) < 0 && errno != EINTR) return fail_errno("poll", "the command");
     if (fds[0].revents != 0) return command.wait();
-    if (const int number = signals.read(); number != 0) {
-      stopped_by = number;
-      command.signal(number);
-    }
+    take(true);
     backend.follow();
   }
 }
@@ -40,7 +45,8 @@ Result<int> run(Backend& backend, const StopSignals& signals, const RecordingPla
 }
 
 ApiParameters parameters_of(const RecordingPlan& plan) {
-  ApiParameters parameters{{"command", quoted(plan.command)}, {"recorder", std::to_string(getpid())}};
+  ApiParameters parameters{{"command", valid_utf8(quoted(plan.command), kLongestCommand)},
+                           {"recorder", std::to_string(getpid())}};
   const auto add = [&](const char* key, const std::string& value) {
     if (!value.empty()) parameters[key] = value;
   };
@@ -56,16 +62,24 @@ ApiParameters parameters_of(const RecordingPlan& plan) {
 Result<StopSignals> StopSignals::take() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    struct sigaction now {};
+    // One that is ignored would be queued as soon as it is blocked.
+    if (sigaction(number, nullptr, &now) != 0) return fail_errno("sigaction", "stop signals");
+    if (now.sa_handler != SIG_IGN) sigaddset(&set, number);
+  }
   if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("sigprocmask", "stop signals");
   UniqueFd fd{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd) return fail_errno("signalfd", "stop signals");
   return StopSignals{std::move(fd)};
 }
 
-int StopSignals::read() const {
+std::optional<StopSignal> StopSignals::read() const {
   signalfd_siginfo info{};
-  return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  const int number = static_cast<int>(info.ssi_signo);
+  // Of a terminal that is gone, the kernel tells the session's leader alone (SIGHUP).
+  return StopSignal{number, info.ssi_code == SI_KERNEL && (number == SIGINT || number == SIGQUIT)};
 }
 
 Result<RecordingResult> record(Backend& backend, const StopSignals& signals, const RecordingPlan& plan) {
@@ -83,7 +97,6 @@ Result<RecordingResult> record(Backend& backend, const StopSignals& signals, con
   auto session = session_from_json(ended->at("session"));
   if (!session) return tl::unexpected{session.error()};
   result.session = std::move(*session);
-  result.cut_short = ended->at("cut_short").get<bool>();
   return result;
 }
 
@@ -93,7 +106,7 @@ std::string summary(const RecordingResult& result) {
                                  session.name.empty() ? "" : " '" + session.name + "'", grouped(session.ebpf.all()),
                                  to_string(session.verdict), session.why.empty() ? "" : ": ", session.why);
   if (result.status != 0) text += fmt::format("; the command's status is {}", result.status);
-  if (result.cut_short)
+  if (result.cut_short())
     text += "; the vendor module was reloaded before the command ended: what came after is not in it";
   return text;
 }

@@ -12,13 +12,19 @@
 
 namespace exitledger::cli {
 
-/// SIGINT, SIGTERM, SIGHUP and SIGQUIT as a descriptor, for as long as it lives; they reach the command through it.
+struct StopSignal {
+  int number = 0;
+  bool of_a_key = false;  ///< ^C, ^\: the terminal sent it to each process in the foreground
+};
+
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT, but for those that are ignored (nohup), as a descriptor, for as long as it
+/// lives; they reach the command through it.
 class StopSignals {
  public:
   [[nodiscard]] static Result<StopSignals> take();
   [[nodiscard]] int fd() const { return fd_.get(); }
-  /// The signal that waits to be read; 0: none.
-  [[nodiscard]] int read() const;
+  /// The signal that waits to be read, if one does.
+  [[nodiscard]] std::optional<StopSignal> read() const;
 
  private:
   explicit StopSignals(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -34,10 +40,11 @@ struct RecordingPlan {
 };
 
 struct RecordingResult {
-  Session session;         ///< without its rounds
-  int status = 0;          ///< the command's
-  bool cut_short = false;  ///< the vendor module was reloaded while it ran
-  int stopped_by = 0;      ///< signal that this process was sent meanwhile; 0: none
+  Session session;     ///< without its rounds
+  int status = 0;      ///< the command's
+  int stopped_by = 0;  ///< signal that this process was sent meanwhile; 0: none
+
+  [[nodiscard]] bool cut_short() const { return session.run && session.run->cut_short; }
 };
 
 /// Begins a session, runs the command to its end, ends the session. A command that cannot be run ends it with 127 or

@@ -42,7 +42,9 @@ Result<UniqueFd> stop_signals() {
 }
 
 Response to_response(const ApiAnswer& answer) {
-  return {answer.status, "application/json; charset=utf-8", answer.body.dump(2) + "\n", {}};
+  // An error's line quotes what was asked: dump() throws on invalid UTF-8 otherwise.
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  return {answer.status, "application/json; charset=utf-8", answer.body.dump(2, ' ', false, replace) + "\n", {}};
 }
 
 ApiParameters parameters_of(const Request& request) {
@@ -113,7 +115,7 @@ std::string status_line(const Books& books) {
 struct Daemon {
   const UniqueFd& signals;
   Books& books;
-  Recorder* recorder;  // nullptr: sessions are kept in memory alone
+  Api& api;
   HttpServer& server;
   ServiceManager& manager;
   const Log& log;
@@ -132,7 +134,7 @@ Result<void> follow_books(Daemon& daemon) {
 
 Result<void> do_what_is_due(Daemon& daemon) {
   if (auto done = follow_books(daemon); !done) return done;
-  if (daemon.recorder != nullptr) daemon.recorder->follow(daemon.books.views());
+  daemon.api.record();
   daemon.server.run();
   daemon.manager.alive();
   daemon.manager.status(status_line(daemon.books));
@@ -200,7 +202,7 @@ int run_serve(const Common& common, const ServeOptions& options) {
   if (!server) return complain(server.error());
   if (auto listening = listen_everywhere(**server, common, options); !listening) return complain(listening.error());
   for (const std::string& address : (*server)->addresses()) log(LogLevel::kInfo, "listening on " + address);
-  Daemon daemon{*signals, books, recorder->get(), **server, manager, log, !options.keep_capabilities};
+  Daemon daemon{*signals, books, api, **server, manager, log, !options.keep_capabilities};
   if (auto followed = follow_books(daemon); !followed) return complain(followed.error());
   manager.ready();
   const auto signal_number = loop(daemon);

@@ -3,85 +3,86 @@
 
 #include <fmt/format.h>
 
-#include "session/compare.h"
+#include "base/escape.h"
+#include "base/text.h"
+#include "cli/streams.h"
 #include "session/session_json.h"
 
 namespace exitledger::cli {
 namespace {
 
 void print_row(const ReasonVerdict& row, const std::string& name) {
-  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}{}\n",
-             is_pseudo(row.reason) ? "" : std::to_string(row.reason), name, grouped(row.ebpf), grouped(row.leaf),
-             grouped(row.own), row.residual, to_string(row.verdict), row.why.empty() ? "" : ": " + row.why);
+  print_line("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}{}", is_pseudo(row.reason) ? "" : std::to_string(row.reason),
+             name, grouped(row.ebpf), grouped(row.leaf), grouped(row.own), row.residual, to_string(row.verdict),
+             row.why.empty() ? "" : ": " + row.why);
 }
 
 void print_third(const ThirdWitness& third) {
-  fmt::print("{:<18} {:>16} {:>16} {:>10} {:>10}  {}\n", "KVM's statistic", "KVM", "eBPF", "passes", "residual",
+  print_line("{:<18} {:>16} {:>16} {:>10} {:>10}  {}", "KVM's statistic", "KVM", "eBPF", "passes", "residual",
              "verdict");
   for (const StatVerdict& row : third.stats)
-    fmt::print("{:<18} {:>16} {:>16} {:>10} {:>10}  {}{}\n", row.name, grouped(row.statistic), grouped(row.counted),
+    print_line("{:<18} {:>16} {:>16} {:>10} {:>10}  {}{}", row.name, grouped(row.statistic), grouped(row.counted),
                grouped(row.passes), row.residual, to_string(row.verdict), row.why.empty() ? "" : ": " + row.why);
   const HypercallBalance& calls = third.hypercalls;
-  fmt::print("hypercalls: {} exits = {} KVM + {} Hyper-V + {} Xen + {} to L1, residual {}: {}{}\n",
-             grouped(calls.exits), grouped(calls.kvm), grouped(calls.hyperv), grouped(calls.xen),
-             grouped(calls.reflected), calls.residual, to_string(calls.verdict),
-             calls.why.empty() ? "" : ": " + calls.why);
+  print_line("hypercalls: {} exits = {} KVM + {} Hyper-V + {} Xen + {} to L1, residual {}: {}{}", grouped(calls.exits),
+             grouped(calls.kvm), grouped(calls.hyperv), grouped(calls.xen), grouped(calls.reflected), calls.residual,
+             to_string(calls.verdict), calls.why.empty() ? "" : ": " + calls.why);
 }
 
 // Nothing where no cycles are kept: a host without them is none that anything is wrong with.
 void print_time(const Session& session) {
   const TimeResult& time = session.time;
   if (time.reasons.empty()) return;
-  fmt::print("time from exit to entry, since the session's first reading; TSC {} Hz, explained per exit: {} ns\n",
+  print_line("time from exit to entry, since the session's first reading; TSC {} Hz, explained per exit: {} ns",
              grouped(time.rate_hz), grouped(static_cast<std::uint64_t>(time.gap_ns)));
-  fmt::print("{:>6}  {:<22} {:>14} {:>16} {:>16} {:>12}  {}\n", "reason", "name", "exits", "eBPF us", "leaf us",
+  print_line("{:>6}  {:<22} {:>14} {:>16} {:>16} {:>12}  {}", "reason", "name", "exits", "eBPF us", "leaf us",
              "ns per exit", "verdict");
   constexpr double kNsPerUs = 1000;
   for (const TimeRow& row : time.reasons) {
     const double per_exit =
         row.exits == 0 ? 0 : static_cast<double>(row.difference_ns) / static_cast<double>(row.exits);
-    fmt::print("{:>6}  {:<22} {:>14} {:>16.1f} {:>16.1f} {:>12.0f}  {}{}\n",
+    print_line("{:>6}  {:<22} {:>14} {:>16.1f} {:>16.1f} {:>12.0f}  {}{}",
                is_pseudo(row.reason) ? "" : std::to_string(row.reason), reason_label(session.vendor, row.reason),
                grouped(row.exits), static_cast<double>(row.ebpf_ns) / kNsPerUs,
                static_cast<double>(row.leaf_ns) / kNsPerUs, per_exit, to_string(row.verdict),
                row.why.empty() ? "" : ": " + row.why);
   }
-  fmt::print("time: {}{}\n", to_string(time.verdict), time.why.empty() ? "" : ": " + time.why);
+  print_line("time: {}{}", to_string(time.verdict), time.why.empty() ? "" : ": " + time.why);
 }
 
 void print_facts(const Session& session) {
   if (session.run)
-    fmt::print("command: {} (status {}){}\n", session.run->command,
+    print_line("command: {} (status {}{}){}", session.run->command,
                session.run->status ? std::to_string(*session.run->status) : "unknown",
+               session.run->cut_short ? "; the vendor module was reloaded before it ended" : "",
                session.run->experiment.empty() ? ""
                                                : fmt::format("; {} run {} of experiment {}", session.run->mode,
                                                              session.run->number, session.run->experiment));
   for (const SessionVm& vm : session.vms)
-    fmt::print("VM {}: process {}, {} vCPU{}, {} exits\n", vm.name.empty() ? "without a name" : vm.name, vm.pid,
-               vm.vcpus, vm.vcpus == 1 ? "" : "s", grouped(vm.exits));
-  if (session.vms_left_out > 0) fmt::print("and {} VMs more\n", grouped(session.vms_left_out));
+    print_line("VM {}: process {}, {} vCPU{}, {} exits", vm.name.empty() ? "without a name" : vm.name, vm.pid, vm.vcpus,
+               vm.vcpus == 1 ? "" : "s", grouped(vm.exits));
+  if (session.vms_left_out > 0) print_line("and {} VMs more", grouped(session.vms_left_out));
   std::string parameters;
   for (const auto& [name, value] : session.parameters) parameters += fmt::format(" {}={}", name, value);
-  if (!parameters.empty()) fmt::print("{}\n", wrapped("parameters:" + parameters, 100, 2));
+  if (!parameters.empty()) fmt::print("{}\n", wrapped("parameters:" + printable(parameters), 100, 2));
 }
 
 }  // namespace
 
 void print_session(const Session& session) {
-  fmt::print("session {}{}: {}, {} paging, kernel {}, {} readings, losses {}\n", session.id,
+  print_line("session {}{}: {}, {} paging, kernel {}, {} readings, losses {}", session.id,
              session.name.empty() ? "" : " '" + session.name + "'", state_of(session), to_string(session.paging),
              session.kernel, session.rounds, session.losses.total());
-  if (!session.cpu.empty()) fmt::print("processor: {}\n", session.cpu);
-  fmt::print("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}\n", "reason", "name", "eBPF", "leaf", "own", "residual",
+  if (!session.cpu.empty()) print_line("processor: {}", session.cpu);
+  print_line("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}", "reason", "name", "eBPF", "leaf", "own", "residual",
              "verdict");
   for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
-  fmt::print("each row was read at an instant of its own: while exits go on the rows add up to less than ALL\n");
+  print_line("each row was read at an instant of its own: while exits go on the rows add up to less than ALL");
   if (session.third) print_third(*session.third);
-  for (const BrokenLaw& law : session.laws_broken)
-    fmt::print("law broken: {} ({} exits)\n", law.law, grouped(law.count));
+  for (const BrokenLaw& law : session.laws_broken) print_line("law broken: {} ({} exits)", law.law, grouped(law.count));
   print_time(session);
   print_facts(session);
-  fmt::print("verdict: {}{}\n", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
+  print_line("verdict: {}{}", to_string(session.verdict), session.why.empty() ? "" : ": " + session.why);
 }
 
 }  // namespace exitledger::cli

@@ -3,11 +3,14 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "certificate/certificate.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
+#include "cli/input_file.h"
 #include "cli/session_text.h"
-#include "session/compare.h"
+#include "cli/streams.h"
 #include "store/store.h"
 
 namespace exitledger::cli {
@@ -33,6 +36,24 @@ Result<void> change(const Common& common, const std::string& path, const ApiPara
   return in_store(**store, parameters);
 }
 
+int print_certificate(const std::vector<Session>& sessions, const std::string& key_file) {
+  if (sessions.empty())
+    return complain({"certify", "sessions", 0, "there is none yet, and a certificate needs at least one"});
+  const std::string content = certificate_content(sessions);
+  std::optional<Signature> signature;
+  if (!key_file.empty()) {
+    const auto pem = read_input(key_file);
+    if (!pem) return complain(pem.error());
+    auto made = sign(content, *pem, key_file);
+    if (!made) return complain(made.error());
+    signature = std::move(*made);
+  }
+  for (const Session& session : sessions)
+    if (session.running()) log_line(fmt::format("session {} is running: certified as it is now", session.id));
+  fmt::print("{}\n", certificate(content, signature));
+  return 0;
+}
+
 }  // namespace
 
 int run_sessions_list(const Common& common, const SessionsListOptions& options) {
@@ -42,10 +63,10 @@ int run_sessions_list(const Common& common, const SessionsListOptions& options) 
     fmt::print("{}\n", result_document(*sessions, {}).dump(2));
     return 0;
   }
-  fmt::print("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}\n", "id", "name", "began (UTC)", "paging",
+  print_line("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", "id", "name", "began (UTC)", "paging",
              "state", "eBPF exits", "judged", "verdict", "why");
   for (const Session& session : *sessions)
-    fmt::print("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}\n", session.id, session.name,
+    print_line("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", session.id, session.name,
                day_and_time(session.started_unix_ns), to_string(session.paging), state_of(session),
                grouped(session.ebpf.all()), grouped(judged_exits(session)), to_string(session.verdict), session.why);
   return 0;
@@ -72,7 +93,9 @@ int run_sessions_export(const Common& common, const SessionsExportOptions& optio
     if (!session) return complain(session.error());
     chosen.push_back(std::move(*session));
   }
-  fmt::print("{}\n", result_document(options.ids.empty() ? *sessions : chosen, options.metrics).dump(2));
+  if (options.ids.empty()) chosen = std::move(*sessions);
+  if (options.certificate) return print_certificate(chosen, options.sign);
+  fmt::print("{}\n", result_document(chosen, options.metrics).dump(2));
   return 0;
 }
 

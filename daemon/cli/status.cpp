@@ -5,9 +5,9 @@
 #include <chrono>
 #include <thread>
 
+#include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
-#include "session/compare.h"
 
 namespace exitledger::cli {
 namespace {

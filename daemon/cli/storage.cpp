@@ -8,7 +8,8 @@
 namespace exitledger::cli {
 namespace {
 
-constexpr std::chrono::seconds kInterval{10};  // what a killed daemon loses at most
+// A killed daemon loses at most ten: it looks about once a second.
+constexpr std::chrono::seconds kInterval{7};
 
 }  // namespace
 

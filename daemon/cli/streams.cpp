@@ -2,11 +2,17 @@
 #include "cli/streams.h"
 
 #include <cstdio>
+#include <exception>
 
 namespace exitledger::cli {
 
-// Not fmt::print: it throws when the write fails.
-void log_line(const std::string& line) noexcept { std::fprintf(stderr, "exitledger: %s\n", line.c_str()); }
+void log_line(const std::string& line) noexcept {
+  try {
+    // Not fmt::print: it throws when the write fails.
+    std::fprintf(stderr, "exitledger: %s\n", printable(line).c_str());
+  } catch (const std::exception&) {  // out of memory: nothing can be said any more
+  }
+}
 
 Result<void> flush_stdout() {
   if (std::fflush(stdout) != 0) return fail_errno("write", "stdout");

@@ -16,8 +16,8 @@
 namespace exitledger::cli {
 namespace {
 
-// A daemon that is busy must not keep the keys from working for long.
-constexpr std::chrono::seconds kPatienceOnScreen{2};
+// A daemon that is busy must not keep keys and signals from working for long.
+constexpr std::chrono::seconds kPatienceOnScreen{2}, kPatienceElsewhere{30};
 
 top::Source source_of(Backend& backend) {
   return {[&backend]() -> Result<LiveSample> {
@@ -109,7 +109,8 @@ int run_top(const Common& common, const TopOptions& options) {
   const bool on_screen = !options.once && options.csv.empty();
   use_characters(on_screen);
   TopLog log;
-  auto backend = any_backend(common, {.time = true, .log = log.log()}, on_screen ? kPatienceOnScreen : kPatience);
+  auto backend =
+      any_backend(common, {.time = true, .log = log.log()}, on_screen ? kPatienceOnScreen : kPatienceElsewhere);
   if (!backend) return complain(backend.error());
   auto waiter = top::Waiter::create([&backend] { (*backend)->follow(); });
   if (!waiter) return complain(waiter.error());

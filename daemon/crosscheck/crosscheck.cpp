@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <limits>
 
 namespace exitledger {
 namespace {
@@ -40,11 +40,18 @@ std::string by_cause(Vendor vendor, const std::map<Reason, ReasonVerdict>& rows,
   return text;
 }
 
-// Residuals of several CPUs: their magnitudes, so that opposite ones do not cancel; negative if all of them are.
+std::uint64_t magnitude(std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  return value < 0 ? 0 - bits : bits;
+}
+
+// Residuals of several CPUs: their magnitudes, so that opposite ones do not cancel; negative if all of them are. Sums
+// that no host can reach stay at the largest number.
 void add_residual(std::int64_t& sum, std::int64_t more) {
   if (more == 0) return;
   const bool negative = sum <= 0 && more < 0;
-  sum = std::abs(sum) + std::abs(more);
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  sum = static_cast<std::int64_t>(std::min(std::min(magnitude(sum), kMost) + std::min(magnitude(more), kMost), kMost));
   if (negative) sum = -sum;
 }
 

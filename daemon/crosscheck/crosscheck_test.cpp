@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "crosscheck/simulated_host.h"
 
 namespace exitledger {
@@ -156,6 +158,19 @@ TEST(CrossCheck, RowsAreTheRoundsLessTheStart) {
   EXPECT_EQ(sum.leaf, row.leaf);
   EXPECT_EQ(sum.own, row.own);
   EXPECT_EQ(row.leaf, 11u);
+}
+
+TEST(CrossCheck, AResidualThatNoHostReachesDoesNotOverflow) {
+  CrossCheck check(Vendor::kVmx, {{0, vmx::kIo, 0}, {1, vmx::kIo, 0}});
+  Reading reading;
+  reading.vendor = Vendor::kVmx;
+  reading.cpus = {0, 1};
+  for (const std::uint32_t cpu : reading.cpus)
+    reading.rounds.push_back({.cpu = cpu, .reason = vmx::kIo, .leaf = std::uint64_t{1} << 63});
+  check.accept(reading, 0);
+  EXPECT_EQ(check.verdict(), Verdict::kDisagrees);
+  ASSERT_EQ(check.reasons().size(), 1U);
+  EXPECT_EQ(check.reasons()[0].residual, -std::numeric_limits<std::int64_t>::max());
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ HypercallBalance judge_hypercalls(const StatsEvidence& evidence) {
 
 ThirdWitness judge_third_witness(const StatsEvidence& evidence) {
   ThirdWitness witness;
-  for (unsigned i = 0; i < EL_STAT_COUNT; ++i)
+  for (unsigned i = 0; i < EL_STAT_JUDGED; ++i)
     if (evidence.after.known[i]) witness.stats.push_back(judge_stat(evidence, static_cast<el_stat>(i)));
   witness.hypercalls = judge_hypercalls(evidence);
   witness.living_vcpus = evidence.after.living_vcpus;

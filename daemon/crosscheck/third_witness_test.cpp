@@ -39,7 +39,7 @@ TEST(ThirdWitness, EqualCountsAgree) {
   const ThirdWitness third = judge_third_witness(at_rest());
   EXPECT_EQ(third.verdict(), Verdict::kAgrees);
   EXPECT_THAT(third.why(), IsEmpty());
-  ASSERT_EQ(third.stats.size(), std::size_t{EL_STAT_COUNT});
+  ASSERT_EQ(third.stats.size(), std::size_t{EL_STAT_JUDGED});
   EXPECT_EQ(third.stats[EL_STAT_EXITS].statistic, 140U);
   EXPECT_EQ(third.stats[EL_STAT_EXITS].counted, 140U);
   EXPECT_EQ(third.stats[EL_STAT_EXITS].residual, 0);
@@ -132,7 +132,7 @@ TEST(ThirdWitness, ExitsOfNestedGuestsHaveNoHandler) {
 TEST(ThirdWitness, AStatisticWithoutAPlaceHasNoRow) {
   StatsEvidence evidence = at_rest();
   evidence.after.known[EL_STAT_NMI_WINDOW_EXITS] = false;
-  EXPECT_EQ(judge_third_witness(evidence).stats.size(), std::size_t{EL_STAT_COUNT} - 1);
+  EXPECT_EQ(judge_third_witness(evidence).stats.size(), std::size_t{EL_STAT_JUDGED} - 1);
 }
 
 TEST(ThirdWitness, HypercallsBalance) {

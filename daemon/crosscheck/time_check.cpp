@@ -5,14 +5,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace exitledger {
 namespace {
 
-constexpr double kNsPerSecond = 1e9;
-constexpr double kPpb = 1e9;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kPpb = 1'000'000'000;
 
 std::int64_t whole(double value) { return std::llround(value); }
+
+__extension__ using Wide = __int128;
+__extension__ using UnsignedWide = unsigned __int128;
+
+// A document may state any number. What no host has is no matter, but must not overflow.
+std::int64_t narrow(Wide value) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  return static_cast<std::int64_t>(std::clamp(value, Wide{Limits::min()}, Wide{Limits::max()}));
+}
+
+/// a * b / c to the nearest whole number.
+std::int64_t share(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  return narrow(static_cast<Wide>((UnsignedWide{a} * b + c / 2) / c));
+}
 
 /// One clause for a row beyond its bound: how far per exit, in which direction.
 std::string beyond(const TimeRow& row) {
@@ -26,9 +41,35 @@ std::string beyond(const TimeRow& row) {
 
 }  // namespace
 
+TimeRow judge_time(Reason reason, const TimeSums& sums, const TimeBasis& basis) {
+  TimeRow row;
+  row.reason = reason;
+  row.exits = sums.intervals;
+  row.leaf_cycles = sums.cycles;
+  row.leaf_ns = share(sums.cycles, kNsPerSecond, basis.rate_hz);
+  row.ebpf_ns = narrow(Wide{sums.ns});
+  row.difference_ns = narrow(Wide{row.leaf_ns} - row.ebpf_ns);
+  const Wide exits{sums.intervals};
+  const std::int64_t clocks = narrow(exits * TimeBound::kRoundingNs + share(sums.ns, basis.rate_error_ppb, kPpb));
+  row.least_ns = -clocks;
+  row.most_ns = narrow(Wide{narrow(exits * basis.gap_ns)} + clocks + TimeBound::kInterruptionNs);
+  if (row.difference_ns < row.least_ns) {
+    row.verdict = TimeVerdict::kBeyondBound;
+  } else if (row.difference_ns <= row.most_ns) {
+    row.verdict = TimeVerdict::kWithinBound;
+    return row;
+  } else {
+    row.verdict = basis.older_vcpus ? TimeVerdict::kCannotTell : TimeVerdict::kBeyondBound;
+  }
+  row.why = row.verdict == TimeVerdict::kCannotTell
+                ? "the leaf's time is longer, and a vCPU older than the probe can explain that"
+                : beyond(row);
+  return row;
+}
+
 bool TimeCheck::fell(const Followed& followed, const TimeRound& round) {
-  const Sums& last = followed.newest;
-  return round.leaf_cycles < last.cycles || round.ebpf_ns < last.ns || round.intervals < last.intervals;
+  const TimeRound& last = followed.newest;
+  return round.leaf_cycles < last.leaf_cycles || round.ebpf_ns < last.ebpf_ns || round.intervals < last.intervals;
 }
 
 void TimeCheck::accept(const TimeReading& reading, std::uint64_t lost) {
@@ -42,9 +83,8 @@ void TimeCheck::accept(const TimeReading& reading, std::uint64_t lost) {
     return;
   }
   for (const TimeRound& round : reading.rounds) {
-    const Sums sums{round.leaf_cycles, round.ebpf_ns, round.intervals};
-    const auto [place, added] = places_.try_emplace({round.cpu, round.reason}, Followed{sums, sums});
-    place->second.newest = sums;
+    const auto [place, added] = places_.try_emplace({round.cpu, round.reason}, Followed{round, round});
+    place->second.newest = round;
   }
   if (!first_backwards_) first_backwards_ = reading.backwards;
   backwards_ = reading.backwards - *first_backwards_;
@@ -70,12 +110,12 @@ std::string TimeCheck::obstacle() const {
   return {};
 }
 
-std::map<Reason, TimeCheck::Sums> TimeCheck::totals() const {
-  std::map<Reason, Sums> totals;
+std::map<Reason, TimeSums> TimeCheck::totals() const {
+  std::map<Reason, TimeSums> totals;
   for (const auto& [place, followed] : places_) {
-    Sums& sums = totals[place.reason];
-    sums.cycles += followed.newest.cycles - followed.first.cycles;
-    sums.ns += followed.newest.ns - followed.first.ns;
+    TimeSums& sums = totals[place.reason];
+    sums.cycles += followed.newest.leaf_cycles - followed.first.leaf_cycles;
+    sums.ns += followed.newest.ebpf_ns - followed.first.ebpf_ns;
     sums.intervals += followed.newest.intervals - followed.first.intervals;
   }
   std::erase_if(totals, [](const auto& entry) { return entry.second.intervals == 0 && entry.second.cycles == 0; });
@@ -87,42 +127,24 @@ std::int64_t TimeCheck::gap_ns() const {
   return TimeBound::kTimerWaitNs + static_cast<std::int64_t>(own_ns_ / own_intervals_);
 }
 
-TimeRow TimeCheck::row(Reason reason, const Sums& sums, const TscRate::Rate& rate) const {
-  TimeRow row;
-  row.reason = reason;
-  row.exits = sums.intervals;
-  row.leaf_cycles = sums.cycles;
-  row.leaf_ns = whole(static_cast<double>(sums.cycles) / rate.hz * kNsPerSecond);
-  row.ebpf_ns = static_cast<std::int64_t>(sums.ns);
-  row.difference_ns = row.leaf_ns - row.ebpf_ns;
-  const auto exits = static_cast<std::int64_t>(sums.intervals);
-  const std::int64_t clocks = exits * TimeBound::kRoundingNs + whole(rate.error * static_cast<double>(sums.ns));
-  row.least_ns = -clocks;
-  row.most_ns = clocks + exits * gap_ns() + TimeBound::kInterruptionNs;
-  if (row.difference_ns < row.least_ns) {
-    row.verdict = TimeVerdict::kBeyondBound;
-  } else if (row.difference_ns <= row.most_ns) {
-    row.verdict = TimeVerdict::kWithinBound;
-    return row;
-  } else {
-    row.verdict = older_vcpus_ ? TimeVerdict::kCannotTell : TimeVerdict::kBeyondBound;
+void TimeCheck::add_rows(TimeResult& result) const {
+  const std::map<Reason, TimeSums> totals = this->totals();
+  const TimeBasis basis{result.rate_hz, result.rate_error_ppb, result.gap_ns, older_vcpus_};
+  for (const auto& [reason, sums] : totals) result.reasons.push_back(judge_time(reason, sums, basis));
+  for (const auto& [place, followed] : places_) {
+    if (!totals.contains(place.reason)) continue;
+    result.start.push_back(followed.first);
+    result.raw.push_back(followed.newest);
   }
-  row.why = row.verdict == TimeVerdict::kCannotTell
-                ? "the leaf's time is longer, and a vCPU older than the probe can explain that"
-                : beyond(row);
-  return row;
 }
 
 TimeResult TimeCheck::result() const {
   TimeResult result;
   result.gap_ns = gap_ns();
-  const auto rate = rate_.rate();
-  if (rate) {
+  if (const auto rate = rate_.rate()) {
     result.rate_hz = static_cast<std::uint64_t>(whole(rate->hz));
-    result.rate_error_ppb = static_cast<std::uint64_t>(whole(rate->error * kPpb));
-  }
-  if (rate) {
-    for (const auto& [reason, sums] : totals()) result.reasons.push_back(row(reason, sums, *rate));
+    result.rate_error_ppb = static_cast<std::uint64_t>(whole(rate->error * static_cast<double>(kPpb)));
+    if (result.rate_hz > 0) add_rows(result);
   }
   if (const std::string obstacle = this->obstacle(); !obstacle.empty()) {
     result.cannot_tell(obstacle);

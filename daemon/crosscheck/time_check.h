@@ -31,6 +31,23 @@ struct TimeBound {
   static constexpr std::int64_t kInterruptionNs = 20'000'000;
 };
 
+/// What the differences of one session are held against, as TimeResult states it.
+struct TimeBasis {
+  std::uint64_t rate_hz = 0;  ///< above 0
+  std::uint64_t rate_error_ppb = 0;
+  std::int64_t gap_ns = 0;
+  bool older_vcpus = false;  ///< see TimeCheck
+};
+
+/// Sums of one reason since the session's first reading.
+struct TimeSums {
+  std::uint64_t cycles = 0, ns = 0, intervals = 0;
+};
+
+/// The row of one reason: everything in it follows from these values, in whole numbers, on any machine. What does not
+/// fit into 64 bits becomes the largest number that does.
+[[nodiscard]] TimeRow judge_time(Reason reason, const TimeSums& sums, const TimeBasis& basis);
+
 /// Follows the sums of every CPU and reason from the first reading on. Not thread-safe.
 class TimeCheck {
  public:
@@ -46,17 +63,14 @@ class TimeCheck {
   [[nodiscard]] TimeResult result() const;
 
  private:
-  struct Sums {
-    std::uint64_t cycles = 0, ns = 0, intervals = 0;
-  };
   struct Followed {
-    Sums first, newest;
+    TimeRound first, newest;
   };
   [[nodiscard]] static bool fell(const Followed& followed, const TimeRound& round);
   [[nodiscard]] std::string obstacle() const;
-  [[nodiscard]] std::map<Reason, Sums> totals() const;
+  [[nodiscard]] std::map<Reason, TimeSums> totals() const;
   [[nodiscard]] std::int64_t gap_ns() const;
-  [[nodiscard]] TimeRow row(Reason reason, const Sums& sums, const TscRate::Rate& rate) const;
+  void add_rows(TimeResult& result) const;
 
   Vendor vendor_;
   bool older_vcpus_;

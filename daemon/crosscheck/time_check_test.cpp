@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace exitledger {
 namespace {
 
@@ -257,6 +259,20 @@ TEST_F(TimeChecked, ClocksThatDidNotKeepOneRateForbidToTell) {
   check_.accept(slept, 0);
   EXPECT_EQ(check_.result().verdict, TimeVerdict::kCannotTell);
   EXPECT_THAT(check_.result().why, HasSubstr("did not keep one rate"));
+}
+
+// A certificate may state anything: no number of it may overflow.
+TEST(TimeRows, OfNumbersThatNoHostHasAreTheLargestThatThereAre) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const TimeSums sums{UINT64_MAX, UINT64_MAX, UINT64_MAX};
+  const TimeRow row = judge_time(vmx::kHlt, sums, {1, UINT64_MAX, kMost, false});
+  EXPECT_EQ(row.leaf_ns, kMost);
+  EXPECT_EQ(row.ebpf_ns, kMost);
+  EXPECT_EQ(row.difference_ns, 0);
+  EXPECT_EQ(row.least_ns, -kMost);
+  EXPECT_EQ(row.most_ns, kMost);
+  const TimeRow negative = judge_time(vmx::kHlt, sums, {1, 0, std::numeric_limits<std::int64_t>::min(), false});
+  EXPECT_EQ(negative.most_ns, TimeBound::kInterruptionNs - 1) << "the least and the largest";
 }
 
 }  // namespace

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "experiment/command.h"
 
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-
-extern char** environ;
 
 namespace exitledger {
 namespace {
 
 class Attributes {
  public:
-  Attributes() {
+  explicit Attributes(Command::Group group) {
     posix_spawnattr_init(&attributes_);
-    sigset_t none, all;
+    sigset_t none;
     sigemptyset(&none);
-    sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    const int own_group = group == Command::Group::kOwn ? POSIX_SPAWN_SETPGROUP : 0;
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(POSIX_SPAWN_SETSIGMASK | own_group));
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;
@@ -39,12 +39,13 @@ std::vector<std::string> joined(const Command::Environment& environment) {
     const std::string text = *each;
     if (!environment.contains(text.substr(0, text.find('=')))) all.push_back(text);
   }
-  for (const auto& [name, value] : environment) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) all.push_back(fmt::format("{}={}", name, value));
   return all;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
@@ -52,10 +53,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Result<Command> Command::start(const std::vector<std::string>& words, const Environment& environment) {
+Result<Command> Command::start(const std::vector<std::string>& words, const Environment& environment, Group group) {
   std::vector<std::string> arguments = words;
   std::vector<std::string> variables = joined(environment);
-  const Attributes attributes;
+  const Attributes attributes{group};
   pid_t pid = 0;
   const int code = posix_spawnp(&pid, words.front().c_str(), nullptr, attributes.get(), pointers(arguments).data(),
                                 pointers(variables).data());
@@ -66,6 +67,7 @@ Result<Command> Command::start(const std::vector<std::string>& words, const Envi
 }
 
 void Command::signal(int number) const { ::kill(pid_, number); }
+bool Command::is_in_our_group() const { return ::getpgid(pid_) == ::getpgrp(); }
 
 Result<int> Command::wait() {
   int status = 0;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,14 +21,19 @@ inline constexpr int kNotFound = 127, kNotExecutable = 126;
 class Command {
  public:
   using Environment = std::map<std::string, std::string>;
+  /// Of processes: a terminal's ^C reaches all of ours.
+  enum class Group : std::uint8_t { kOurs, kOwn };
 
-  /// Found through PATH, with this process's descriptors and signals as they were before any was blocked, and
-  /// `environment` on top of this process's. Error: not found, not executable (its errno).
-  [[nodiscard]] static Result<Command> start(const std::vector<std::string>& words, const Environment& environment);
+  /// Found through PATH, with this process's descriptors, no signal blocked, what is ignored here (nohup) ignored
+  /// there, and `environment` on top of this process's. Error: not found, not executable (its errno).
+  [[nodiscard]] static Result<Command> start(const std::vector<std::string>& words, const Environment& environment,
+                                             Group group = Group::kOurs);
 
   /// Readable (poll) once it has ended.
   [[nodiscard]] int fd() const { return pidfd_.get(); }
   void signal(int number) const;
+  /// Whether what our process group is sent reaches it.
+  [[nodiscard]] bool is_in_our_group() const;
   /// Blocks until it ends. 0 to 255; 128 + N if signal N ended it.
   [[nodiscard]] Result<int> wait();
 

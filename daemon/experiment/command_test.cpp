@@ -37,6 +37,24 @@ TEST(Command, HasTheVariablesAndNoBlockedSignal) {
   sigprocmask(SIG_UNBLOCK, &terminate, nullptr);
 }
 
+// nohup.
+TEST(Command, IgnoresWhatIsIgnoredHere) {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  EXPECT_EQ(status_of({"sh", "-c", "kill -HUP $$; exit 5"}), 5);
+  std::signal(SIGHUP, SIG_DFL);
+  EXPECT_EQ(status_of({"sh", "-c", "kill -HUP $$; exit 5"}), 128 + SIGHUP);
+  std::signal(SIGHUP, before);
+}
+
+TEST(Command, IsInAGroupOfItsOwnWhereThatIsAskedFor) {
+  for (const auto group : {Command::Group::kOurs, Command::Group::kOwn}) {
+    auto command = Command::start({"sh", "-c", "read _ _ _ _ group _ </proc/$$/stat; test $group = $$"}, {}, group);
+    ASSERT_TRUE(command);
+    EXPECT_EQ(command->is_in_our_group(), group == Command::Group::kOurs);
+    EXPECT_EQ(command->wait().value(), group == Command::Group::kOwn ? 0 : 1);
+  }
+}
+
 TEST(Command, PassesSignalsOn) {
   auto command = Command::start({"sleep", "1000"}, {});
   ASSERT_TRUE(command);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiment/guardian.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,9 +13,12 @@ namespace {
 
 constexpr char kDone = 'd';
 
-// What ends a terminal or a process group must not end it.
+// What ends a terminal or a process group must not end it, and whoever reads our output need not wait for it.
 void detach() {
   setsid();
+  const UniqueFd nothing{open("/dev/null", O_RDWR | O_CLOEXEC)};
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO})
+    if (nothing) dup2(nothing.get(), stream);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) signal(number, SIG_IGN);
 }
 

@@ -12,7 +12,8 @@ namespace exitledger {
 /// A process of its own that waits for the end of this one. Not for threads: it is forked.
 class Guardian {
  public:
-  /// `restore` runs in the guardian if this process ends without release(), however it ends (SIGKILL too).
+  /// `restore` runs in the guardian if this process ends without release(), however it ends (SIGKILL too), and may take
+  /// for ever: of the standard streams the guardian keeps stderr alone.
   [[nodiscard]] static Result<Guardian> start(const std::function<void()>& restore);
   /// All is as it was: the guardian ends.
   void release();

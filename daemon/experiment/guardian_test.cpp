@@ -2,6 +2,7 @@
 #include "experiment/guardian.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,30 @@ TEST(Guardian, RestoresForWhoWasKilled) {
 
 TEST(Guardian, DoesNothingOnceReleased) {
   EXPECT_EQ(said_after([](Guardian& guardian) { guardian.release(); }), "");
+}
+
+TEST(Guardian, DoesNotHoldTheOutputWhileItRestores) {
+  std::array<int, 2> output{}, go_on{};
+  ASSERT_EQ(pipe(output.data()), 0);
+  ASSERT_EQ(pipe(go_on.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(output[1], STDOUT_FILENO);
+    for (const int fd : {output[0], output[1], go_on[1]}) close(fd);
+    const auto guardian = Guardian::start([&] {
+      char c = 0;
+      static_cast<void>(!read(go_on[0], &c, 1));
+    });
+    _exit(guardian ? 0 : 1);
+  }
+  close(output[1]);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  constexpr int kMuchMs = 5000;
+  pollfd end{output[0], POLLIN, 0};
+  EXPECT_EQ(poll(&end, 1, kMuchMs), 1);
+  for (const int fd : {output[0], go_on[0], go_on[1]}) close(fd);
 }
 
 }  // namespace

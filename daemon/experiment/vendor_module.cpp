@@ -27,8 +27,6 @@ std::string first_line(const fs::path& path) {
   return line;
 }
 
-std::string plain(const std::string& value) { return value == "1" ? "Y" : value == "0" ? "N" : value; }
-
 KvmHolder holder_in(const fs::path& process, std::uint32_t pid, bool has_vm) {
   KvmHolder holder{pid, has_vm, {}};
   if (const auto names = vm_names(process.parent_path(), pid)) holder.name = valid_utf8(names->name);
@@ -49,14 +47,15 @@ std::optional<bool> holds_kvm(const fs::path& process) {
   return found;
 }
 
-Result<void> unload(const fs::path& sys, Vendor vendor, std::chrono::milliseconds patience) {
+Result<void> unload(const fs::path& sys, Vendor vendor, std::optional<std::chrono::milliseconds> patience) {
   const std::string name{module_name(vendor)};
   if (!fs::exists(sys / "module" / name)) return {};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     if (syscall(SYS_delete_module, name.c_str(), O_NONBLOCK) == 0) return {};
     const int code = errno;
-    if ((code != EWOULDBLOCK && code != EBUSY) || std::chrono::steady_clock::now() >= deadline) {
+    const bool enough = patience && std::chrono::steady_clock::now() - begin >= *patience;
+    if ((code != EWOULDBLOCK && code != EBUSY) || enough) {
       const auto holders = kvm_holders("/proc");
       return fail("unload", name, holders.empty() ? "" : "held by " + describe(holders), code);
     }
@@ -66,8 +65,8 @@ Result<void> unload(const fs::path& sys, Vendor vendor, std::chrono::millisecond
 
 Result<void> load(Vendor vendor, const Parameters& parameters) {
   std::vector<std::string> words{"modprobe", std::string{module_name(vendor)}};
-  for (const auto& [name, value] : parameters) words.push_back(name + "=" + value);
-  auto command = Command::start(words, {});
+  for (const auto& [name, value] : parameters) words.push_back(fmt::format("{}={}", name, value));
+  auto command = Command::start(words, {}, Command::Group::kOwn);
   if (!command) return tl::unexpected{command.error()};
   const auto status = command->wait();
   if (!status) return tl::unexpected{status.error()};
@@ -109,45 +108,25 @@ Result<Parameters> parameters_of(const fs::path& sys, Vendor vendor) {
   return parameters;
 }
 
-Parameters different(const Parameters& wanted, const Parameters& actual) {
-  Parameters others;
-  for (const auto& [name, value] : wanted) {
-    const auto found = actual.find(name);
-    if (found == actual.end() || plain(found->second) != plain(value)) others[name] = value;
+Result<Parameters> reload(const fs::path& sys, Vendor vendor, const Parameters& parameters,
+                          std::optional<std::chrono::milliseconds> patience) {
+  if (auto unloaded = unload(sys, vendor, patience); !unloaded) return tl::unexpected{unloaded.error()};
+  if (auto loaded = load(vendor, parameters); !loaded) {
+    // A host with other parameters is better than one without the module.
+    if (!parameters.empty()) static_cast<void>(load(vendor, {}));
+    return tl::unexpected{loaded.error()};
   }
-  return others;
+  return parameters_of(sys, vendor);
 }
 
-Result<void> reload(const fs::path& sys, Vendor vendor, const Parameters& parameters,
-                    std::chrono::milliseconds patience) {
-  if (auto unloaded = unload(sys, vendor, patience); !unloaded) return unloaded;
-  if (auto loaded = load(vendor, parameters); !loaded) return loaded;
-  const auto actual = parameters_of(sys, vendor);
-  if (!actual) return tl::unexpected{actual.error()};
-  for (const auto& [name, value] : different(parameters, *actual)) {
-    const auto found = actual->find(name);
-    return fail("load", std::string{module_name(vendor)},
-                found == actual->end() ? fmt::format("it has no parameter {}", name)
-                                       : fmt::format("{}={} did not take: it is {}", name, value, found->second));
-  }
-  return {};
-}
-
-Result<void> restore(const fs::path& sys, Vendor vendor, const Parameters& original,
-                     std::chrono::milliseconds patience) {
-  if (auto plain_load = reload(sys, vendor, {}, patience); !plain_load) return plain_load;
-  const auto actual = parameters_of(sys, vendor);
-  if (!actual) return tl::unexpected{actual.error()};
-  const Parameters others = different(original, *actual);
-  return others.empty() ? Result<void>{} : reload(sys, vendor, others, patience);
-}
+std::string paging_parameter(Vendor vendor) { return vendor == Vendor::kVmx ? "ept" : "npt"; }
 
 Result<Parameters> mode_parameters(Vendor vendor, Paging mode) {
-  const bool vmx = vendor == Vendor::kVmx;
-  if (mode == Paging::kShadow) return Parameters{{vmx ? "ept" : "npt", "0"}};
-  if (mode == (vmx ? Paging::kEpt : Paging::kNpt)) return Parameters{{vmx ? "ept" : "npt", "1"}};
+  const std::string name = paging_parameter(vendor);
+  if (mode == Paging::kShadow) return Parameters{{name, "0"}};
+  if (mode == (vendor == Vendor::kVmx ? Paging::kEpt : Paging::kNpt)) return Parameters{{name, "1"}};
   return fail("use paging mode", std::string{to_string(mode)},
-              fmt::format("{} has {} and shadow", module_name(vendor), vmx ? "ept" : "npt"));
+              fmt::format("{} has {} and shadow", module_name(vendor), name));
 }
 
 }  // namespace exitledger

@@ -5,16 +5,15 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "experiment/parameters.h"
 #include "model/paging.h"
 #include "model/result.h"
 
 namespace exitledger {
-
-using Parameters = std::map<std::string, std::string>;  ///< without the module's name: "ept" -> "Y"
 
 /// A process that has a VM or the KVM device open: the module cannot be unloaded while it does.
 struct KvmHolder {
@@ -32,21 +31,17 @@ struct KvmHolder {
 /// Parameters as /sys shows them now.
 [[nodiscard]] Result<Parameters> parameters_of(const std::filesystem::path& sys, Vendor vendor);
 
-/// Those of `wanted` that `actual` has otherwise; Y and 1, N and 0 are the same.
-[[nodiscard]] Parameters different(const Parameters& wanted, const Parameters& actual);
+/// Unloads the module, waiting for VMs that hold it (`patience`: so long; nullopt: for as long as it takes), and loads
+/// it with these parameters through modprobe(8), which no ^C of the terminal's reaches; kvm.ko stays. All parameters as
+/// /sys shows them then: see took(). Errors: it is held (by whom); modprobe refused, and has then been asked for the
+/// module without parameters. Needs CAP_SYS_MODULE.
+[[nodiscard]] Result<Parameters> reload(const std::filesystem::path& sys, Vendor vendor, const Parameters& parameters,
+                                        std::optional<std::chrono::milliseconds> patience);
 
-/// Unloads the module, waiting up to `patience` for VMs that are ending, and loads it with these parameters through
-/// modprobe(8); kvm.ko stays. Then looks in /sys whether they took. Errors: it is held (by whom), modprobe failed, a
-/// parameter is not what was asked for. Needs CAP_SYS_MODULE.
-[[nodiscard]] Result<void> reload(const std::filesystem::path& sys, Vendor vendor, const Parameters& parameters,
-                                  std::chrono::milliseconds patience);
+/// The parameter that is the paging mode: "ept", "npt".
+[[nodiscard]] std::string paging_parameter(Vendor vendor);
 
-/// Brings back what `original` says, in two steps: with the parameters that modprobe's configuration gives, then with
-/// those that still differ.
-[[nodiscard]] Result<void> restore(const std::filesystem::path& sys, Vendor vendor, const Parameters& original,
-                                   std::chrono::milliseconds patience);
-
-/// The parameter that a paging mode is: ept=1, npt=0, …. Error: the vendor has no such mode.
+/// A paging mode as a parameter: ept=1, npt=0, …. Error: the vendor has no such mode.
 [[nodiscard]] Result<Parameters> mode_parameters(Vendor vendor, Paging mode);
 
 }  // namespace exitledger

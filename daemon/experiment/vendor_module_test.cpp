@@ -29,12 +29,6 @@ TEST(VendorModule, FindsWhoHoldsKvm) {
   EXPECT_EQ(describe(holders), "VM 'db' (process 12), /dev/kvm in process 30 (crosvm)");
 }
 
-TEST(VendorModule, SpellsParametersAsSysDoes) {
-  const Parameters actual{{"ept", "Y"}, {"vpid", "N"}, {"ple_gap", "128"}};
-  EXPECT_TRUE(different({{"ept", "1"}, {"vpid", "0"}, {"ple_gap", "128"}}, actual).empty());
-  EXPECT_THAT(different({{"ept", "0"}, {"nested", "Y"}}, actual), ElementsAre(Pair("ept", "0"), Pair("nested", "Y")));
-}
-
 TEST(VendorModule, ReadsThisModulesParametersAlone) {
   const TempTree tree;
   tree.write("module/kvm/parameters/halt_poll_ns", "200000\n");

@@ -38,6 +38,10 @@ class Api {
 
   [[nodiscard]] ApiAnswer call(const std::string& method, const std::string& path, const ApiParameters& parameters);
 
+  /// Writes into the store what is new in the books, once per interval of the recorder with figures of now. To be
+  /// called after Books::follow().
+  void record();
+
   /// Everything that call() knows.
   [[nodiscard]] static std::span<const ApiRoute> routes();
 
@@ -53,7 +57,7 @@ class Api {
   [[nodiscard]] ApiAnswer delete_session(const ApiParameters& parameters);
   /// ?command=WORDS&name=NAME&experiment=NAME&mode=MODE&number=N&recorder=PID: begins a recording; its session.
   [[nodiscard]] ApiAnswer begin_recording(const ApiParameters& parameters);
-  /// ?id=ID&status=N: ends it; {"session","cut_short"}.
+  /// ?id=ID&status=N: ends it; {"session"}.
   [[nodiscard]] ApiAnswer end_recording(const ApiParameters& parameters);
   /// VMs that live, and their eBPF counts.
   [[nodiscard]] ApiAnswer vms(const ApiParameters& none);

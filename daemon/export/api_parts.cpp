@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace exitledger::api {
 
 ApiAnswer error(int status, const std::string& text) { return {status, nlohmann::ordered_json{{"error", text}}}; }
@@ -24,6 +26,18 @@ Result<unsigned> number(const ApiParameters& parameters, const std::string& name
 std::string text(const ApiParameters& parameters, const std::string& name) {
   const auto found = parameters.find(name);
   return found == parameters.end() ? "" : found->second;
+}
+
+Result<RecordedRun> recorded_run(const ApiParameters& parameters) {
+  const auto run_number = number(parameters, "number", 0, 0, 1'000'000);
+  if (!run_number) return tl::unexpected{run_number.error()};
+  const auto words = [&](const char* name) { return valid_utf8(text(parameters, name), kLongestCommand); };
+  RecordedRun run;
+  run.command = words("command");
+  run.experiment = words("experiment");
+  run.mode = words("mode");
+  run.number = *run_number;
+  return run;
 }
 
 }  // namespace exitledger::api

@@ -19,4 +19,8 @@ namespace exitledger::api {
 /// Empty where it is not given.
 [[nodiscard]] std::string text(const ApiParameters& parameters, const std::string& name);
 
+/// What record/begin says of the command: ?command=WORDS&experiment=NAME&mode=MODE&number=N. What is no UTF-8 becomes
+/// U+FFFD, and all words are cut to kLongestCommand bytes. Error: the number is none.
+[[nodiscard]] Result<RecordedRun> recorded_run(const ApiParameters& parameters);
+
 }  // namespace exitledger::api

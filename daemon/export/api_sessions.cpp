@@ -15,8 +15,6 @@ using api::error;
 using api::number;
 using api::text;
 
-constexpr std::size_t kLongestCommand = 4096;
-
 std::set<std::string> words(const std::string& text) {
   std::set<std::string> words;
   std::istringstream stream{text};
@@ -57,6 +55,13 @@ Result<void> add_rounds(std::vector<Session>& sessions, const Books& books, Reco
   return {};
 }
 
+auto find(const std::vector<Session>& sessions, const std::string& id) {
+  return std::find_if(sessions.begin(), sessions.end(), [&](const Session& each) { return each.id == id; });
+}
+
+// Of a change that was asked for.
+ApiAnswer failed(const Error& error) { return api::error(is_no_session(error) ? 404 : 500, error.message()); }
+
 }  // namespace
 
 ApiAnswer Api::sessions(const ApiParameters& parameters) {
@@ -77,7 +82,13 @@ ApiAnswer Api::sessions(const ApiParameters& parameters) {
   return {200, result_document(*sessions, {})};
 }
 
-// What was asked for is on disk when it is answered.
+void Api::record() {
+  if (recorder_ == nullptr) return;
+  if (recorder_->wants_sample()) static_cast<void>(books_.sample());
+  recorder_->follow(books_.views());
+}
+
+// A recording that begins or ends is on disk when that is answered, if it can be; else the recorder goes on trying.
 void Api::store_now() {
   if (recorder_ != nullptr) recorder_->follow(books_.views());
 }
@@ -90,11 +101,18 @@ ApiAnswer Api::name_session(const ApiParameters& parameters) {
   if (!all) return error(500, all.error().message());
   for (const Session& each : *all)
     if (each.name == name && each.id != id) return error(409, "session " + each.id + " has the name " + name);
-  const bool kept = books_.rename(id, name);
-  store_now();
-  if (recorder_ != nullptr)
-    if (auto done = recorder_->store().rename(id, name); !done && !kept) return error(404, done.error().message());
-  if (recorder_ == nullptr && !kept) return error(404, "session " + id + ": there is none of that id");
+  const std::vector<Session> kept = books_.sessions();
+  const auto found = find(kept, id);
+  Result<void> stored;
+  if (found == kept.end()) {
+    stored = recorder_ != nullptr ? recorder_->store().rename(id, name) : no_session(id, "the daemon");
+  } else if (recorder_ != nullptr) {
+    Session named = *found;
+    named.name = name;
+    stored = recorder_->keep(named);
+  }
+  if (!stored) return failed(stored.error());
+  books_.rename(id, name);
   return {200, Json{{"id", id}, {"name", name}}};
 }
 
@@ -102,26 +120,21 @@ ApiAnswer Api::delete_session(const ApiParameters& parameters) {
   const std::string id = text(parameters, "id");
   if (id.empty()) return error(400, "which session? id=ID");
   const std::vector<Session> kept = books_.sessions();
-  const auto found = std::find_if(kept.begin(), kept.end(), [&](const Session& each) { return each.id == id; });
+  const auto found = find(kept, id);
   if (found != kept.end() && found->running()) return error(409, "session " + id + " is running");
-  if (recorder_ != nullptr)
-    if (auto done = recorder_->store().remove(id); !done && found == kept.end())
-      return error(404, done.error().message());
-  if (recorder_ == nullptr && found == kept.end()) return error(404, "session " + id + ": there is none of that id");
+  const auto stored = recorder_ != nullptr ? recorder_->store().remove(id) : no_session(id, "the daemon");
+  // One that the books keep need not be in the store: no guest exited in it, or the disk was full.
+  const bool only_kept = found != kept.end() && !stored && is_no_session(stored.error());
+  if (!stored && !only_kept) return failed(stored.error());
   books_.forget(id);
   return {200, Json{{"deleted", id}}};
 }
 
 ApiAnswer Api::begin_recording(const ApiParameters& parameters) {
-  const auto run_number = number(parameters, "number", 0, 0, 1'000'000);
+  auto run = api::recorded_run(parameters);
+  if (!run) return error(400, run.error().message());
   const auto recorder = number(parameters, "recorder", 0, 0, 1U << 22);
-  for (const auto* each : {&run_number, &recorder})
-    if (!*each) return error(400, each->error().message());
-  RecordedRun run;
-  run.command = text(parameters, "command").substr(0, kLongestCommand);
-  run.experiment = text(parameters, "experiment");
-  run.mode = text(parameters, "mode");
-  run.number = *run_number;
+  if (!recorder) return error(400, recorder.error().message());
   const std::string name = text(parameters, "name");
   if (!name.empty()) {
     if (auto right = check_session_name(name); !right) return error(400, right.error().message());
@@ -130,7 +143,7 @@ ApiAnswer Api::begin_recording(const ApiParameters& parameters) {
     for (const Session& each : *all)
       if (each.name == name) return error(409, "session " + each.id + " has the name " + name);
   }
-  const auto session = books_.begin_recording(std::move(run), name, *recorder);
+  const auto session = books_.begin_recording(std::move(*run), name, *recorder);
   if (!session) return error(503, session.error().message());
   store_now();
   return {200, to_json(*session)};
@@ -144,7 +157,7 @@ ApiAnswer Api::end_recording(const ApiParameters& parameters) {
       books_.end_recording(text(parameters, "id"), known ? std::optional{static_cast<int>(*status)} : std::nullopt);
   if (!ended) return error(409, ended.error().message());
   store_now();
-  return {200, Json{{"session", to_json(ended->session)}, {"cut_short", ended->cut_short}}};
+  return {200, Json{{"session", to_json(*ended)}}};
 }
 
 }  // namespace exitledger

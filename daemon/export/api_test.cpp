@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "export/api.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "export/api_parts.h"
 #include "session/sessions_for_tests.h"
 #include "witness/temp_tree.h"
 
@@ -40,6 +42,20 @@ TEST_F(ApiTest, ANumberOutOfBoundsIs400) {
     EXPECT_EQ(api_.call("POST", "/api/v1/check", {{"rounds", wrong}}).status, 400) << wrong;
   for (const char* wrong : {"0", "1000001"})
     EXPECT_EQ(api_.call("POST", "/api/v1/calibrate", {{"count", wrong}}).status, 400) << wrong;
+}
+
+TEST(RecordedRunOf, IsUtf8OfABoundedLengthWhateverTheCommandWas) {
+  const auto run = api::recorded_run(
+      {{"command", "grep \xFF"}, {"experiment", "night\xC3"}, {"mode", "ept"}, {"number", "3"}, {"recorder", "9"}});
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_EQ(run->command, "grep \xEF\xBF\xBD");
+  EXPECT_EQ(run->experiment, "night\xEF\xBF\xBD");
+  EXPECT_EQ(run->mode, "ept");
+  EXPECT_EQ(run->number, 3U);
+  EXPECT_FALSE(run->status);
+  const auto cut = api::recorded_run({{"command", std::string(kLongestCommand - 1, 'x') + "\xC3\xBC and more"}});
+  EXPECT_EQ(cut->command, std::string(kLongestCommand - 1, 'x'));
+  EXPECT_FALSE(api::recorded_run({{"number", "-1"}}));
 }
 
 /// Sessions of daemons before this one.
@@ -89,6 +105,17 @@ TEST_F(StoredSessions, ANameIsOneSessionsAlone) {
   EXPECT_EQ(post("/api/v1/sessions/name", {{"id", "2"}, {"name", "no blanks"}}), 400);
   EXPECT_EQ(post("/api/v1/sessions/name", {{"id", "9"}, {"name", "b"}}), 404);
   EXPECT_EQ(post("/api/v1/record/begin", {{"name", "a"}}), 409) << "before anything is asked of the kernel";
+}
+
+TEST_F(StoredSessions, AStoreThatFailsIsNoSessionThatIsMissing) {
+  SQLite::Database store{(tree_.path() / "exitledger.db").string(), SQLite::OPEN_READWRITE};
+  store.exec(
+      "CREATE TRIGGER a BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'disk full'); END;"
+      "CREATE TRIGGER b BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+  EXPECT_EQ(post("/api/v1/sessions/name", {{"id", "1"}, {"name", "a"}}), 500);
+  EXPECT_EQ(post("/api/v1/sessions/delete", {{"id", "1"}}), 500);
+  EXPECT_EQ(post("/api/v1/sessions/delete", {{"id", "9"}}), 404);
+  EXPECT_EQ(sessions({}).size(), 2U);
 }
 
 TEST_F(StoredSessions, AreDeletedForGood) {

@@ -12,12 +12,18 @@ namespace exitledger {
 namespace {
 
 // Summands that have a row of their own: the leaf folds all undefined codes into kReasonUnknown.
-std::vector<Reason> row_reasons(Vendor vendor) {
+std::vector<Reason> make_row_reasons(Vendor vendor) {
   std::vector<Reason> reasons;
   for (const ReasonInfo& info : defined_reasons(vendor)) reasons.push_back(info.number);
   const auto at = std::lower_bound(reasons.begin(), reasons.end(), kReasonUnknown);
   reasons.insert(at, kReasonUnknown);
   return reasons;
+}
+
+// Made once: they are asked for by every vCPU.
+const std::vector<Reason>& row_reasons(Vendor vendor) {
+  static const std::vector<Reason> vmx = make_row_reasons(Vendor::kVmx), svm = make_row_reasons(Vendor::kSvm);
+  return vendor == Vendor::kVmx ? vmx : svm;
 }
 
 LiveCounts live_counts(const Counts& counts, Vendor vendor) {

@@ -4,28 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/escape.h"
 #include "export/landing.h"
 #include "export/metrics.h"
 
 namespace exitledger {
-namespace {
-
-std::string html_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char each : text) {
-    switch (each) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += each;
-    }
-  }
-  return escaped;
-}
-
-}  // namespace
-
 Router::Handler metrics_page(std::function<ExportSnapshot()> snapshot) {
   return [snapshot = std::move(snapshot)](const Request&) {
     return Response{.content_type = std::string{kMetricsContentType}, .body = exposition(snapshot())};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "microvm/mapping.h"
 
-#include <sys/mman.h>
-
 namespace exitledger {
 
 Result<Mapping> Mapping::anonymous(std::size_t bytes) {
@@ -16,8 +14,8 @@ Result<Mapping> Mapping::anonymous(std::size_t bytes) {
   return mapping;
 }
 
-Result<Mapping> Mapping::of_file(int fd, std::size_t bytes) {
-  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+Result<Mapping> Mapping::of_file(int fd, std::size_t bytes, int protection) {
+  void* const at = ::mmap(nullptr, bytes, protection, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return fail_errno("mmap", "fd " + std::to_string(fd));
   return Mapping(std::span(static_cast<std::byte*>(at), bytes));
 }

@@ -2,6 +2,8 @@
 // Owner of a memory mapping.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -16,8 +18,8 @@ class Mapping {
   /// Private zeroed memory, every page present (a page that comes late would add a fault to a count), no huge pages.
   /// `bytes` is a multiple of the page size.
   [[nodiscard]] static Result<Mapping> anonymous(std::size_t bytes);
-  /// Shared mapping of a file from its start, readable and writable.
-  [[nodiscard]] static Result<Mapping> of_file(int fd, std::size_t bytes);
+  /// Shared mapping of a file from its start, readable and, unless said otherwise, writable (PROT_*).
+  [[nodiscard]] static Result<Mapping> of_file(int fd, std::size_t bytes, int protection = PROT_READ | PROT_WRITE);
 
   Mapping() = default;
   ~Mapping() { unmap(); }

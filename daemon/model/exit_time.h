@@ -78,6 +78,8 @@ struct TimeResult {
   std::uint64_t rate_error_ppb = 0;    ///< how far it may be off at any time within the session
   std::int64_t gap_ns = 0;             ///< what the code between the reads may take, per exit; 0: not known
   std::vector<TimeRow> reasons;        ///< ascending, those with an exit or a cycle; empty if nothing can be compared
+  std::vector<TimeRound> start;        ///< of these reasons, per CPU: the first reading that held them
+  std::vector<TimeRound> raw;          ///< and the newest: less `start`, summed over the CPUs, these are `reasons`
 };
 
 }  // namespace exitledger

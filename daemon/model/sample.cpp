@@ -31,6 +31,13 @@ std::uint64_t Losses::of_durations() const {
   return sum;
 }
 
+std::uint64_t Losses::of_split() const {
+  std::uint64_t sum = 0;
+  for (const auto& [program, misses] : recursion_misses)
+    if (program.starts_with("on_sched_") || program.starts_with("on_run_")) sum += misses;
+  return sum;
+}
+
 std::uint64_t Losses::total() const {
   std::uint64_t sum = std::accumulate(cause.begin(), cause.end(), std::uint64_t{0});
   for (const auto& [program, misses] : recursion_misses) sum += misses;

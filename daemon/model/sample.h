@@ -29,6 +29,8 @@ struct Losses {
   /// Exits or entries that may be missing in the book of durations, or stand under another reason there. An entry after
   /// a refused one misses nothing: the leaf has no interval there either.
   [[nodiscard]] std::uint64_t of_durations() const;
+  /// Runs missed by the programs that split durations.
+  [[nodiscard]] std::uint64_t of_split() const;
   /// All of them, whichever book.
   [[nodiscard]] std::uint64_t total() const;
 };
@@ -55,11 +57,13 @@ struct VmSample {
   bool own = false;           ///< the reader's own micro guest
   Counts counts;
   /// Those that live, ascending, if they were asked for. `counts` is their sum and that of the vCPUs that died before.
-  std::vector<VcpuSample> living;
+  std::vector<VcpuSample> living{};
 };
 
 struct DurationHistogram {
   std::uint64_t sum_ns = 0;
+  std::uint64_t user_ns = 0;  ///< of the sum: out of KVM_RUN, whoever had the CPU
+  std::uint64_t off_ns = 0;   ///< of the sum: in KVM_RUN and off the CPU (halted, blocked or preempted)
   std::array<std::uint64_t, EL_DURATION_BUCKETS> bucket{};
 };
 
@@ -72,6 +76,7 @@ struct ProbeSample {
   std::array<std::uint64_t, 4> told{};  ///< answers from leaf 0x4FFFFFFC + i to guests, own micro guests aside
   std::array<std::uint64_t, EL_TOLD_COUNT> judged{};  ///< the same answers by enum el_told
   std::map<Reason, DurationHistogram> durations;      ///< reasons seen at least once; empty if time is not kept
+  bool splits_time = false;                           ///< DurationHistogram::user_ns and off_ns are kept
   std::uint32_t slots_used = 0, slots_limit = 0;
   std::vector<VmSample> vms;
 };

@@ -18,6 +18,10 @@ Verdict judged(const Session& session) {
   return contradicted ? Verdict::kDisagrees : judged(session.verdict, session.laws_broken);
 }
 
+Verdict judged_with_time(const Session& session) {
+  return session.time.verdict == TimeVerdict::kBeyondBound ? Verdict::kDisagrees : judged(session);
+}
+
 std::uint64_t judged_exits(const Session& session) {
   for (const ReasonVerdict& row : session.reasons)
     if (row.reason == kReasonAll) return row.ebpf;

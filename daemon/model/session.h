@@ -82,6 +82,9 @@ struct Session {
 /// The same, and KVM's own statistics must not contradict its books.
 [[nodiscard]] Verdict judged(const Session& session);
 
+/// What exitledger check says of a session: that, and its books of time must not differ beyond their bound.
+[[nodiscard]] Verdict judged_with_time(const Session& session);
+
 /// Exits that the newest reading covered: as of it the verdict holds. 0 without a reading.
 [[nodiscard]] std::uint64_t judged_exits(const Session& session);
 

@@ -25,37 +25,29 @@ constexpr auto kHypercallNames = [] {
   return names;
 }();
 
+constexpr std::array<Reason, EL_STAT_JUDGED> kVmxReasons{
+    kReasonAll, vmx::kVmcall, vmx::kIo, vmx::kExternalInterrupt, vmx::kInterruptWindow, vmx::kNmiWindow};
+constexpr std::array<Reason, EL_STAT_JUDGED> kSvmReasons{kReasonAll,      svm::kVmmcall, svm::kIo,
+                                                         svm::kInterrupt, svm::kVintr,   svm::kIret};
+
+constexpr std::array<std::string_view, EL_STAT_COUNT> kStatNames{
+    "exits",       "hypercalls",     "io_exits",       "irq_exits",         "irq_window_exits", "nmi_window_exits",
+    "pf_taken",    "pf_fixed",       "pf_emulate",     "pf_spurious",       "pf_fast",          "pf_mmio_spte_created",
+    "pf_guest",    "tlb_flush",      "invlpg",         "mmu_shadow_zapped", "mmu_pte_write",    "mmu_pde_zapped",
+    "mmu_flooded", "mmu_recycled",   "mmu_cache_miss", "mmu_unsync",        "pages_4k",         "pages_2m",
+    "pages_1g",    "nx_lpage_splits"};
+
 }  // namespace
 
 std::string_view hypercall_label(unsigned nr) {
   return nr < kHypercallNames.size() ? kHypercallNames[nr] : std::string_view{};
 }
 
-std::string_view stat_label(el_stat stat) {
-  switch (stat) {
-    case EL_STAT_EXITS: return "exits";
-    case EL_STAT_HYPERCALLS: return "hypercalls";
-    case EL_STAT_IO_EXITS: return "io_exits";
-    case EL_STAT_IRQ_EXITS: return "irq_exits";
-    case EL_STAT_IRQ_WINDOW_EXITS: return "irq_window_exits";
-    case EL_STAT_NMI_WINDOW_EXITS: return "nmi_window_exits";
-    case EL_STAT_COUNT: break;
-  }
-  return "invalid";
-}
+std::string_view stat_label(el_stat stat) { return kStatNames.at(stat); }
 
 Reason stat_reason(Vendor vendor, el_stat stat) {
-  const bool vmx = vendor == Vendor::kVmx;
-  switch (stat) {
-    case EL_STAT_HYPERCALLS: return vmx ? vmx::kVmcall : svm::kVmmcall;
-    case EL_STAT_IO_EXITS: return vmx ? vmx::kIo : svm::kIo;
-    case EL_STAT_IRQ_EXITS: return vmx ? vmx::kExternalInterrupt : svm::kInterrupt;
-    case EL_STAT_IRQ_WINDOW_EXITS: return vmx ? vmx::kInterruptWindow : svm::kVintr;
-    case EL_STAT_NMI_WINDOW_EXITS: return vmx ? vmx::kNmiWindow : svm::kIret;
-    case EL_STAT_EXITS:
-    case EL_STAT_COUNT: break;
-  }
-  return kReasonAll;
+  const auto& reasons = vendor == Vendor::kVmx ? kVmxReasons : kSvmReasons;
+  return reasons.at(stat);
 }
 
 Hypercalls& Hypercalls::operator+=(const Hypercalls& other) {

@@ -136,6 +136,8 @@ void Books::attach_if_possible() {
   boundary_seen_ = 0;
   losses_at_rest_ = ebpf_->sample().losses;
   say(LogLevel::kInfo, fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
+  if (!ebpf_->no_split_why().empty())
+    say(LogLevel::kWarn, "time out of the guest is not split: " + ebpf_->no_split_why());
   if (!ebpf_->death_hook_why().empty()) say(LogLevel::kWarn, "no better vCPU death hook: " + ebpf_->death_hook_why());
 }
 
@@ -153,7 +155,10 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   start.now = ebpf_->sample();
   ebpf_->session_began_at(boundary != nullptr ? boundary->serial : 0);
   if (boundary == nullptr)
-    if (const auto sums = ebpf_->kvm_stats(0)) start.slotless = sums->slotless;
+    if (const auto sums = ebpf_->kvm_stats(0)) {
+      start.slotless = sums->slotless;
+      start.mmu = sums->mmu;
+    }
   start.losses_before = boundary != nullptr ? losses_at_rest_ : start.now.losses;
   if (!changed) {
     start.unproven = "the exit reason's place is not known: " + changed.error().message();
@@ -177,8 +182,14 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
 
 void Books::end_session(const Boundary* next) {
   ProbeSample sample = ebpf_->sample();
-  if (next != nullptr) sample.losses = next->losses;
+  if (next != nullptr) {
+    sample.losses = next->losses;
+    sample.hypercalls = next->hypercalls;
+  }
+  if (recording_ && recording_->id == running_->session().id) running_->cut_run_short();
   look_at_vms();
+  const auto next_load = next != nullptr ? std::optional{next->serial} : std::nullopt;
+  if (const auto sums = ebpf_->kvm_stats(running_->load(), next_load)) running_->mmu(*sums);
   running_->update(sample);
   Counts at_end = sample.counts;
   if (next != nullptr) {
@@ -344,12 +355,6 @@ std::vector<const Session*> Books::views() const {
   for (const Session& each : ended_) all.push_back(&each);
   if (running_) all.push_back(&running_->session());
   return all;
-}
-
-void Books::close() {
-  if (!running_) return;
-  if (const auto now = sample(); may_read() && running_->moved_since_reading(*now)) take_reading();
-  end_session(nullptr);
 }
 
 std::map<Paging, PagingBooks> Books::totals(const std::optional<ProbeSample>& now) const {

@@ -73,12 +73,8 @@ class Books {
   /// recording goes on.
   [[nodiscard]] Result<Session> begin_recording(RecordedRun run, std::string name, std::uint32_t recorder);
   /// Ends it, with what the command's status was. A recording that a load of the vendor module ended gets its status
-  /// all the same. Errors: no recording of that id.
-  struct Recorded {
-    Session session;
-    bool cut_short = false;  ///< the vendor module was reloaded before
-  };
-  [[nodiscard]] Result<Recorded> end_recording(const std::string& id, std::optional<int> status);
+  /// all the same (RecordedRun::cut_short). Errors: no recording of that id.
+  [[nodiscard]] Result<Session> end_recording(const std::string& id, std::optional<int> status);
   /// Names a session that is kept here; false if none of that id is.
   bool rename(const std::string& id, const std::string& name);
   /// Forgets an ended session that is kept here. What it counted stays in the totals.
@@ -92,7 +88,8 @@ class Books {
   [[nodiscard]] std::vector<Session> sessions() const;
   /// The same without a copy: valid until the next call that is not const.
   [[nodiscard]] std::vector<const Session*> views() const;
-  /// Ends the running session for good, with a last reading of what moved since the newest: the daemon stops.
+  /// Ends the running session for good: the daemon stops, guests may run on. If anything exited since the newest
+  /// reading, at one more.
   void close();
   /// Per paging mode, over all sessions of this process's life, up to `now`: the newest sample().
   [[nodiscard]] std::map<Paging, PagingBooks> totals(const std::optional<ProbeSample>& now) const;
@@ -132,6 +129,13 @@ class Books {
   void begin_session(Vendor vendor, Paging paging, const Boundary* boundary);
   void end_session(const Boundary* next);
   void keep_ended(const Counts& at_end, const Counts& own, const ProbeSample& sample);
+  /// The books at the reading that a session ended with.
+  struct Cut {
+    std::vector<Counts> by_cpu;
+    Counts own;
+    ProbeSample now;
+  };
+  Cut keep_cut();
   void cut();
   void follow_recorder();
   void take_reading();

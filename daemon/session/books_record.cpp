@@ -61,25 +61,40 @@ bool is_gone(const UniqueFd& process) {
 
 }  // namespace
 
-// Ends the running session and begins the next with one reading: it is the last of the one and the zero point of the
-// other.
-void Books::cut() {
+// Guests may run, so that a sample of the probe's books is of no instant: a reading's rounds are.
+Books::Cut Books::keep_cut() {
   newest_.reset();
   take_reading();
   look_at_vms();
-  const ProbeSample now = newest_ ? newest_->after : ebpf_->sample();
-  running_->update(now);
-  std::vector<Counts> by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
-  const Counts own = newest_ ? own_at(newest_->reading, running_->own().sum()) : running_->own().sum();
-  keep_ended(sum(by_cpu), own, now);
-  RunningSession::Start start = running_->next(std::to_string(next_id_++), std::move(by_cpu), now);
-  start.own_before = own;
+  Cut cut;
+  cut.now = newest_ ? newest_->after : ebpf_->sample();
+  running_->update(cut.now);
+  cut.by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
+  cut.own = newest_ ? own_at(newest_->reading, running_->own().sum()) : running_->own().sum();
+  keep_ended(sum(cut.by_cpu), cut.own, cut.now);
+  return cut;
+}
+
+// Ends the running session and begins the next with one reading: it is the last of the one and the zero point of the
+// other.
+void Books::cut() {
+  Cut cut = keep_cut();
+  RunningSession::Start start = running_->next(std::to_string(next_id_++), std::move(cut.by_cpu), std::move(cut.now));
+  start.own_before = cut.own;
   running_.emplace(std::move(start));
   if (newest_)
     static_cast<void>(running_->accept(newest_->reading, newest_->before, newest_->after));
   else
     running_->leaf_is(leaf_state_, leaf_detail_);
   say(LogLevel::kInfo, fmt::format("session {} begins where {} ends", running_->session().id, ended_.back().id));
+}
+
+void Books::close() {
+  if (!running_) return;
+  const auto now = sample();
+  if (!may_read() || !running_->moved_since_reading(*now)) return end_session(nullptr);
+  static_cast<void>(keep_cut());
+  running_.reset();
 }
 
 Result<Session> Books::begin_recording(RecordedRun run, std::string name, std::uint32_t recorder) {
@@ -101,11 +116,10 @@ Result<Session> Books::begin_recording(RecordedRun run, std::string name, std::u
   return running_->session();
 }
 
-Result<Books::Recorded> Books::end_recording(const std::string& id, std::optional<int> status) {
+Result<Session> Books::end_recording(const std::string& id, std::optional<int> status) {
   next_look_ = {};
   follow();
-  const bool runs = running_ && running_->session().id == id && recording_;
-  if (runs) {
+  if (running_ && running_->session().id == id && recording_) {
     running_->end_run(status);
     cut();
   }
@@ -113,7 +127,7 @@ Result<Books::Recorded> Books::end_recording(const std::string& id, std::optiona
   const auto found = std::find_if(ended_.rbegin(), ended_.rend(), [&](const Session& each) { return each.id == id; });
   if (found == ended_.rend() || !found->run) return fail("end the recording", "session " + id, "it is not recorded");
   found->run->status = status;
-  return Recorded{*found, !runs};
+  return *found;
 }
 
 // A recording whose recorder is gone would go on for ever.

@@ -27,6 +27,7 @@ std::optional<bool> Books::third_witness_up() const {
 void Books::judge_stats(const std::optional<RunningSession::StatsLook>& before, std::optional<std::uint64_t> passes) {
   const auto after = before ? look_at_stats() : std::nullopt;
   if (!after) return running_->no_third_witness();
+  running_->mmu(after->sums);
   running_->third_witness(*before, passes, *after);
   const ThirdWitness& third = *running_->session().third;
   const Verdict verdict = third.verdict();

@@ -159,7 +159,7 @@ TEST_F(BooksOnFakeKernel, ARecordingIsCutOutOfTheRunningSession) {
   exits(5);
   const auto ended = books_->end_recording("2", 7);
   ASSERT_TRUE(ended) << ended.error().message();
-  EXPECT_FALSE(ended->cut_short);
+  EXPECT_FALSE(ended->run->cut_short);
   exits(1);
   const auto sessions = followed();
   ASSERT_THAT(sessions, SizeIs(3));
@@ -169,7 +169,8 @@ TEST_F(BooksOnFakeKernel, ARecordingIsCutOutOfTheRunningSession) {
   EXPECT_EQ(sessions[1].run->status, 7);
   EXPECT_EQ(sessions[2].ebpf.all(), 1U);
   EXPECT_FALSE(sessions[2].run) << "what comes after a recording is not recorded";
-  EXPECT_FALSE(books_->end_recording("2", 0) && books_->end_recording("9", 0));
+  EXPECT_FALSE(books_->end_recording("2", 7)->run->cut_short) << "asked again";
+  EXPECT_FALSE(books_->end_recording("9", 0));
 }
 
 TEST_F(BooksOnFakeKernel, AFreshLoadsSessionBecomesTheRecording) {
@@ -190,8 +191,10 @@ TEST_F(BooksOnFakeKernel, AReloadEndsARecordingAndSaysSo) {
   exits(1);
   const auto ended = books_->end_recording("2", 0);
   ASSERT_TRUE(ended) << ended.error().message();
-  EXPECT_TRUE(ended->cut_short);
-  EXPECT_EQ(ended->session.ebpf.all(), 2U);
+  EXPECT_TRUE(ended->run->cut_short);
+  EXPECT_EQ(ended->run->status, 0);
+  EXPECT_TRUE(books_->end_recording("2", 0)->run->cut_short) << "said once, true for ever";
+  EXPECT_EQ(ended->ebpf.all(), 2U);
   ASSERT_TRUE(books_->begin_recording({}, "next", 0)) << "it is over";
 }
 

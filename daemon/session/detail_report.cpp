@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "session/compare.h"
+#include "base/text.h"
 
 namespace exitledger {
 namespace {

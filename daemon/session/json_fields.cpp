@@ -27,6 +27,10 @@ void JsonFields::object_to(std::string_view key, std::string detail) const {
   errors_->add(path_of(key), std::move(detail));
 }
 
+void JsonFields::contradict(std::string_view key, std::string detail) const {
+  errors_->contradict(path_of(key), std::move(detail));
+}
+
 const JsonFields::Json* JsonFields::find(std::string_view key) const {
   const auto found = json_->find(std::string(key));
   if (found != json_->end()) return &*found;

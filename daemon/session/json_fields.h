@@ -10,12 +10,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/result.h"
 
 namespace exitledger {
 
-/// The first error of one document; later ones are consequences.
+/// The errors of one document. Of those of form the first, for later ones are consequences; and all places where the
+/// form is right and what is said there contradicts the rest.
 class JsonErrors {
  public:
   explicit JsonErrors(std::string operation) : operation_(std::move(operation)) {}
@@ -23,11 +25,16 @@ class JsonErrors {
   void add(std::string path, std::string detail) {
     if (!first_) first_ = Error{operation_, std::move(path), 0, std::move(detail)};
   }
+  void contradict(std::string path, std::string detail) {
+    contradictions_.push_back({operation_, std::move(path), 0, std::move(detail)});
+  }
   [[nodiscard]] const std::optional<Error>& first() const { return first_; }
+  [[nodiscard]] const std::vector<Error>& contradictions() const { return contradictions_; }
 
  private:
   std::string operation_;
   std::optional<Error> first_;
+  std::vector<Error> contradictions_;
 };
 
 /// One object of the document. Readers return a value of no meaning after an error: look at `errors` once, at the end.
@@ -52,8 +59,10 @@ class JsonFields {
   void each_member(std::string_view key,
                    const std::function<void(const std::string& name, const JsonFields&)>& take) const;
 
-  /// A contradiction found by the caller.
+  /// An error of form found by the caller.
   void object_to(std::string_view key, std::string detail) const;
+  /// The field's form is right, and the rest of the document says otherwise.
+  void contradict(std::string_view key, std::string detail) const;
 
  private:
   [[nodiscard]] const Json* find(std::string_view key) const;

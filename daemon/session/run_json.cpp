@@ -22,7 +22,8 @@ Json run_json(const std::optional<RecordedRun>& run) {
           {"experiment", run->experiment},
           {"mode", run->mode},
           {"number", run->number},
-          {"status", run->status ? Json(*run->status) : Json(nullptr)}};
+          {"status", run->status ? Json(*run->status) : Json(nullptr)},
+          {"cut_short", run->cut_short}};
 }
 
 Json hypercalls_json(const Hypercalls& hypercalls) {
@@ -44,8 +45,12 @@ Json times_out_json(Vendor vendor, const std::optional<TimesOut>& times) {
   if (!times) return nullptr;
   Json rows = Json::array();
   for (const auto& [reason, time] : *times)
-    rows.push_back(
-        {{"number", reason}, {"name", reason_label(vendor, reason)}, {"exits", time.exits}, {"sum_ns", time.sum_ns}});
+    rows.push_back({{"number", reason},
+                    {"name", reason_label(vendor, reason)},
+                    {"exits", time.exits},
+                    {"sum_ns", time.sum_ns},
+                    {"user_ns", time.away ? Json(time.away->user_ns) : Json(nullptr)},
+                    {"scheduled_out_ns", time.away ? Json(time.away->scheduled_out_ns) : Json(nullptr)}});
   return rows;
 }
 
@@ -65,6 +70,7 @@ std::optional<RecordedRun> run_from(const JsonFields& fields, std::string_view k
   read.mode = run.text("mode");
   read.number = natural32(run, "number");
   if (!run.is_null("status")) read.status = static_cast<int>(run.natural("status", UINT8_MAX));
+  read.cut_short = run.flag("cut_short");
   return read;
 }
 
@@ -91,7 +97,8 @@ std::optional<TimesOut> times_out_from(const JsonFields& fields, std::string_vie
   TimesOut read;
   fields.each(key, [&](const JsonFields& row) {
     const auto reason = static_cast<Reason>(row.natural("number", std::numeric_limits<Reason>::max()));
-    read[reason] = {row.natural("exits"), row.natural("sum_ns")};
+    TimeOut& time = read[reason] = {row.natural("exits"), row.natural("sum_ns")};
+    if (!row.is_null("user_ns")) time.away = {row.natural("user_ns"), row.natural("scheduled_out_ns")};
   });
   return read;
 }

@@ -13,13 +13,13 @@
 
 namespace exitledger {
 
-/// null, or {"command","experiment","mode","number","status":N or null}
+/// null, or {"command","experiment","mode","number","status":N or null,"cut_short"}
 [[nodiscard]] nlohmann::ordered_json run_json(const std::optional<RecordedRun>& run);
 /// {"kvm":[{"nr","name","count"}],"other","kvm_hv","kvm_xen","reflected","reflected_hypercall"}; those that happened.
 [[nodiscard]] nlohmann::ordered_json hypercalls_json(const Hypercalls& hypercalls);
 /// null, or {"pf_fixed":N,…} by KVM's names.
 [[nodiscard]] nlohmann::ordered_json mmu_json(const std::optional<MmuStats>& mmu);
-/// null, or [{"number","name","exits","sum_ns"}], ascending.
+/// null, or [{"number","name","exits","sum_ns","user_ns","scheduled_out_ns"}], ascending; the last two null together.
 [[nodiscard]] nlohmann::ordered_json times_out_json(Vendor vendor, const std::optional<TimesOut>& times);
 /// [{"name","uuid","pid","vcpus","exits"}]
 [[nodiscard]] nlohmann::ordered_json vms_json(const std::vector<SessionVm>& vms);

@@ -27,9 +27,10 @@ std::string kernel_release() {
 // As /proc/cpuinfo has it ("model name"), which a sandbox may not show: CPUID 0x80000002 to 0x80000004.
 std::string processor_name() {
   std::array<std::uint32_t, 12> words{};
-  for (std::uint32_t i = 0; i < 3; ++i)
-    if (__get_cpuid(0x8000'0002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]) == 0)
-      return {};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    std::uint32_t* answer = std::next(words.data(), std::ptrdiff_t{4} * i);
+    if (__get_cpuid(0x8000'0002 + i, answer, answer + 1, answer + 2, answer + 3) == 0) return {};
+  }
   std::array<char, sizeof words> text{};
   std::memcpy(text.data(), words.data(), sizeof words);
   const std::string name(text.data(), strnlen(text.data(), text.size()));
@@ -76,10 +77,12 @@ RunningSession::RunningSession(Start start)
                                      .slotless = start.boundary ? start.boundary->slotless : start.slotless,
                                      .load = start.boundary ? start.boundary->serial : 0,
                                      .passes = start.boundary ? std::optional{std::uint64_t{0}} : std::nullopt}),
+      mmu_(start.boundary ? std::optional{MmuSums{}} : start.mmu),
       saw_all_births_(!start.older_vcpus),
       base_losses_(std::move(start.losses_before)),
       base_durations_(start.now.durations),
-      vms_(start.now.vms),
+      // No VM is older than its module's load.
+      vms_(start.boundary ? std::vector<VmSample>{} : start.now.vms),
       own_(std::move(start.own)),
       base_own_(start.own_before),
       check_(start.vendor, bases_of(start.vendor, start.boundary)),
@@ -118,7 +121,9 @@ void RunningSession::take_facts(const ProbeSample& sample) {
   session_.times_out->clear();
   for (const auto& [reason, histogram] : durations(sample)) {
     const auto exits = std::accumulate(histogram.bucket.begin(), histogram.bucket.end(), std::uint64_t{0});
-    if (exits > 0) session_.times_out->emplace(reason, TimeOut{exits, histogram.sum_ns});
+    if (exits == 0) continue;
+    TimeOut& time = session_.times_out->emplace(reason, TimeOut{exits, histogram.sum_ns}).first->second;
+    if (sample.splits_time && session_.losses.of_split() == 0) time.away = {histogram.user_ns, histogram.off_ns};
   }
 }
 
@@ -183,6 +188,11 @@ void RunningSession::third_witness(const StatsLook& before, std::optional<std::u
   session_.third = judge_third_witness(evidence);
 }
 
+void RunningSession::mmu(const StatSums& sums) {
+  mmu_.look(sums, stats_.all_in_slots && all_in_slots());
+  session_.mmu = mmu_.stats();
+}
+
 std::string RunningSession::not_asked_for(const Reading& reading, const std::vector<Counts>& before) const {
   std::set<std::pair<std::uint32_t, Reason>> asked;
   for (const Round& round : reading.rounds) asked.emplace(round.cpu, round.reason);
@@ -230,6 +240,7 @@ RunningSession::Start RunningSession::next(std::string id, std::vector<Counts> b
   start.older_vcpus = !saw_all_births_;
   start.keeps_time = session_.times_out.has_value();
   start.unproven = unproven_;
+  start.mmu = mmu_.newest();
   start.own = own_;
   start.own_before = own_.sum();
   start.stats = stats_;
@@ -257,6 +268,8 @@ std::map<Reason, DurationHistogram> RunningSession::durations(const ProbeSample&
     const auto base = base_durations_.find(reason);
     if (base == base_durations_.end()) continue;
     histogram.sum_ns -= base->second.sum_ns;
+    histogram.user_ns -= base->second.user_ns;
+    histogram.off_ns -= base->second.off_ns;
     for (std::size_t i = 0; i < histogram.bucket.size(); ++i) histogram.bucket[i] -= base->second.bucket[i];
   }
   return result;

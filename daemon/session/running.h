@@ -12,6 +12,7 @@
 #include "crosscheck/time_check.h"
 #include "model/calibration.h"
 #include "model/session.h"
+#include "session/session_mmu.h"
 #include "session/session_vms.h"
 #include "session/sweep.h"
 #include "witness/ebpf.h"
@@ -37,6 +38,7 @@ class RunningSession {
     std::optional<Boundary> boundary;  ///< the module's load, if the probe saw it: the books' zero point
     std::vector<Counts> by_cpu;        ///< without it: the host's book per CPU, taken before `now`
     std::uint64_t slotless = 0;        ///< without it: StatSums::slotless then
+    std::optional<MmuSums> mmu;        ///< without it: StatSums::mmu then; nullopt: it could not be had
     ProbeSample now;                   ///< taken when the session was noticed
     Losses losses_before;              ///< losses of the time before the session, which are not its own
     std::map<std::string, std::string> parameters;
@@ -65,6 +67,8 @@ class RunningSession {
   };
   /// Judges the third witness. `passes`: Reading::passes, nullopt without a reading.
   void third_witness(const StatsLook& before, std::optional<std::uint64_t> passes, const StatsLook& after);
+  /// KVM's MMU statistics, newest figures.
+  void mmu(const StatSums& sums);
   /// The third witness cannot be had (any more).
   void no_third_witness() { session_.third.reset(); }
   /// Load of the vendor module that began the session, 0 if it is older than the probe (EbpfWitness::kvm_stats).
@@ -87,6 +91,9 @@ class RunningSession {
   void record(RecordedRun run, std::string name);
   void end_run(std::optional<int> status) {
     if (session_.run) session_.run->status = status;
+  }
+  void cut_run_short() {
+    if (session_.run) session_.run->cut_short = true;
   }
   void rename(std::string name) { session_.name = std::move(name); }
   /// Last figures; `counts` is the host's book at the end, `own` the reader's own exits then (of all in own()). Nothing
@@ -121,6 +128,7 @@ class RunningSession {
   Counts base_;
   Hypercalls base_hypercalls_;
   StatsZero stats_;
+  SessionMmu mmu_;
   bool saw_all_births_ = false;
   Losses base_losses_;
   std::map<Reason, DurationHistogram> base_durations_;

@@ -1,50 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "session/running.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "session/running_for_tests.h"
+
 namespace exitledger {
 namespace {
-
-// A host with one CPU whose books hold CPUID exits alone.
-ProbeSample sample_of(std::uint64_t cpuids, std::uint64_t read_failed = 0) {
-  ProbeSample sample;
-  sample.time_ns = 1000;
-  sample.counts.at[vmx::kCpuid] = cpuids;
-  sample.counts.at[EL_INDEX_ALL] = cpuids;
-  sample.losses.cause[EL_LOSS_READ_FAILED] = read_failed;
-  return sample;
-}
-
-Reading reading_of(std::uint64_t ebpf, std::uint64_t leaf, std::uint64_t epoch = 7) {
-  Reading reading;
-  reading.epoch = epoch;
-  reading.cpus = {0};
-  for (const Reason reason : {vmx::kCpuid, kReasonAll}) reading.rounds.push_back({0, reason, 0, ebpf, leaf, ebpf, 0});
-  return reading;
-}
-
-Boundary boundary_of(std::uint64_t cpuids) {
-  Boundary boundary;
-  boundary.serial = 1;
-  boundary.time_ns = 500;
-  boundary.by_cpu = {sample_of(cpuids).counts};
-  return boundary;
-}
-
-RunningSession::Start start_of(std::optional<Boundary> boundary, std::uint64_t cpuids_now) {
-  RunningSession::Start start;
-  start.id = "1";
-  start.boundary = std::move(boundary);
-  start.now = sample_of(cpuids_now);
-  start.by_cpu = {start.now.counts};
-  return start;
-}
-
-Verdict accept(RunningSession& session, const Reading& reading, const ProbeSample& after) {
-  return session.accept(reading, {after.counts}, after);
-}
 
 TEST(RunningSession, CountsFromTheBoundaryNotFromWhenItWasNoticed) {
   const RunningSession session{start_of(boundary_of(100), 130)};
@@ -285,31 +246,6 @@ TEST(RunningSession, OwnExitsAreThoseOfTheSession) {
   second.own().add(0, sample_of(5).counts);
   second.update(sample_of(12));
   EXPECT_EQ(second.session().own_exits, 5U);
-}
-
-TEST(RunningSession, VmsHaveTheirNamesAndWhatTheyCountedWithinIt) {
-  auto start = start_of(boundary_of(0), 0);
-  VmSample older{
-      .id = 1, .tgid = 10, .born_ns = 0, .vcpus = 1, .own = false, .counts = sample_of(40).counts, .living = {}};
-  const VmSample own{
-      .id = 2, .tgid = 11, .born_ns = 0, .vcpus = 1, .own = true, .counts = sample_of(9).counts, .living = {}};
-  start.now.vms = {older};
-  RunningSession session{std::move(start)};
-  session.vms().meet(1, {"db\xff", "u-1"});
-  older.counts = sample_of(45).counts;
-  ProbeSample later = sample_of(60);
-  later.vms = {older, own};
-  session.update(later);
-  const VmSample died{
-      .id = 3, .tgid = 12, .born_ns = 0, .vcpus = 2, .own = false, .counts = sample_of(6).counts, .living = {}};
-  session.vms().look(std::span{&died, 1});
-  session.update(sample_of(60));
-  const auto& vms = session.session().vms;
-  ASSERT_EQ(vms.size(), 2U);
-  EXPECT_EQ(vms[0].name, "db\xEF\xBF\xBD");
-  EXPECT_EQ(vms[0].exits, 5U);
-  EXPECT_EQ(vms[1].vcpus, 2U);
-  EXPECT_EQ(vms[1].exits, 6U);
 }
 
 }  // namespace

@@ -57,9 +57,9 @@ Json row_json(const Session& session, const ReasonVerdict& row) {
 }
 
 /// Rounds of reasons that neither book counted: the evidence that there is no row.
-Json rounds_without_row(const Session& session) {
+Json rounds_without_row(const Session& session, std::span<const Round> all) {
   Json rounds = Json::array();
-  for (const Round& round : session.raw) {
+  for (const Round& round : all) {
     const auto has_row = [&](const ReasonVerdict& row) { return row.reason == round.reason; };
     if (std::any_of(session.reasons.begin(), session.reasons.end(), has_row)) continue;
     Json json{{"number", round.reason}};
@@ -148,7 +148,8 @@ Json to_json(const Session& session) {
           {"parameters", Json(session.parameters)},
           {"reasons", rows_json(session, true)},
           {"pseudo", rows_json(session, false)},
-          {"rounds_without_row", rounds_without_row(session)},
+          {"start_without_row", rounds_without_row(session, session.start)},
+          {"rounds_without_row", rounds_without_row(session, session.raw)},
           {"time", time_json(session.vendor, session.time)},
           {"book", book_json(session)},
           {"run", run_json(session.run)},

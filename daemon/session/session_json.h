@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "model/result.h"
 #include "model/session.h"
@@ -28,6 +29,13 @@ namespace exitledger {
 /// Strict: a field that is missing, of the wrong type or in contradiction to another is an Error that names its path
 /// ("reasons[3].ebpf"). Unknown fields are ignored. Rounds come back ordered by row, then as they were.
 [[nodiscard]] Result<Session> session_from_json(const nlohmann::ordered_json& json);
+
+/// The same, but what contradicts itself is read all the same, and told.
+struct SessionRead {
+  Session session;
+  std::vector<Error> contradictions;  ///< Error::object is the path, Error::detail what is wrong there
+};
+[[nodiscard]] Result<SessionRead> read_session(const nlohmann::ordered_json& json);
 
 /// "running", "ended" or "interrupted": `state` of a session.
 [[nodiscard]] std::string_view state_of(const Session& session);

@@ -32,7 +32,7 @@ void read_calibration(const JsonFields& fields, Session& session) {
 
 void require(const JsonFields& fields, std::string_view key, std::uint64_t stated, std::uint64_t actual) {
   if (stated != actual)
-    fields.object_to(key, fmt::format("states {}, but the rest of the document gives {}", stated, actual));
+    fields.contradict(key, fmt::format("states {}, but the rest of the document gives {}", stated, actual));
 }
 
 std::uint64_t read_epoch(const JsonFields& fields) {
@@ -74,11 +74,11 @@ void read_rows(const JsonFields& fields, std::string_view key, bool summands, Se
     read.verdict = named(row, "verdict", kVerdicts);
     read.why = row.text("why");
     if (row.text("name") != reason_label(session.vendor, read.reason))
-      row.object_to("name", "is not that reason's name");
-    if (is_summand(read.reason) != summands) row.object_to("number", "does not belong into this list");
+      row.contradict("name", "is not that reason's name");
+    if (is_summand(read.reason) != summands) row.contradict("number", "does not belong into this list");
     if (!session.reasons.empty() && read.reason <= session.reasons.back().reason && read.reason != kReasonAll &&
         summands == is_summand(session.reasons.back().reason)) {
-      row.object_to("number", "is not above the one before it");
+      row.contradict("number", "is not above the one before it");
     }
     const JsonFields raw = row.object("raw");
     raw.each("start", [&](const JsonFields& round) { session.start.push_back(read_round(round, read.reason)); });
@@ -113,8 +113,12 @@ void read_books(const JsonFields& fields, Session& session) {
   read_rows(fields, "reasons", true, session);
   read_rows(fields, "pseudo", false, session);
   order_rows(session.reasons);
-  fields.each("rounds_without_row",
-              [&](const JsonFields& round) { session.raw.push_back(read_round(round, read_reason(round, "number"))); });
+  const auto read_more = [&](std::string_view key, std::vector<Round>& rounds) {
+    fields.each(key,
+                [&](const JsonFields& round) { rounds.push_back(read_round(round, read_reason(round, "number"))); });
+  };
+  read_more("start_without_row", session.start);
+  read_more("rounds_without_row", session.raw);
   fields.each("book", [&](const JsonFields& entry) {
     session.ebpf.at.at(entry.natural("index", EL_INDEX_COUNT - 1)) = entry.natural("count");
   });
@@ -127,10 +131,11 @@ void read_books(const JsonFields& fields, Session& session) {
 
 }  // namespace
 
-Result<Session> session_from_json(const Json& json) {
+Result<SessionRead> read_session(const Json& json) {
   JsonErrors errors("read session");
   const JsonFields fields(json, "", errors);
-  Session session;
+  SessionRead read;
+  Session& session = read.session;
   session.id = fields.text("id");
   session.name = fields.text("name");
   session.vendor = named(fields, "vendor", kVendors);
@@ -166,7 +171,15 @@ Result<Session> session_from_json(const Json& json) {
   session.vms = vms_from(fields, "vms");
   session.vms_left_out = fields.natural("vms_left_out");
   if (errors.first()) return tl::unexpected{*errors.first()};
-  return session;
+  read.contradictions = errors.contradictions();
+  return read;
+}
+
+Result<Session> session_from_json(const Json& json) {
+  auto read = read_session(json);
+  if (!read) return tl::unexpected{read.error()};
+  if (!read->contradictions.empty()) return tl::unexpected{read->contradictions.front()};
+  return std::move(read->session);
 }
 
 }  // namespace exitledger

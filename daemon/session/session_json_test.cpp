@@ -51,17 +51,21 @@ Session full_session() {
                            .most_ns = 17,
                            .verdict = TimeVerdict::kBeyondBound,
                            .why = "shorter"}};
+  session.time.start = {{0, vmx::kCpuid, 18, 19, 20}, {1, vmx::kCpuid, 21, 22, 23}};
+  session.time.raw = {{0, vmx::kCpuid, 24, 25, 26}, {1, vmx::kCpuid, 27, 28, 29}};
+  session.start = {{.cpu = 0, .reason = session.reasons[2].reason, .ebpf_before = 5, .leaf = 3, .ebpf_after = 5},
+                   {.cpu = 0, .reason = vmx::kPmlFull, .ebpf_before = 7, .leaf = 6, .ebpf_after = 7, .own = 1}};
   session.cpu = "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz";
   session.interrupted = true;
   session.own_exits = 21;
-  session.run = {"sh -c 'exit 3'", "night", "ept", 2, 3};
+  session.run = {"sh -c 'exit 3'", "night", "ept", 2, 3, true};
   session.vms = {{"demo", "2a3b", 77, 2, 1'000}};
   session.vms_left_out = 4;
   session.hypercalls.nr[5] = 8;
   session.hypercalls.nr[EL_HYPERCALLS - 1] = 9;
   session.hypercalls.reflected = 10;
   session.mmu = {{"mmu_unsync", -1}, {"pf_fixed", 500}};
-  session.times_out = {{vmx::kCpuid, {20, 40'000}}};
+  session.times_out = {{vmx::kCpuid, {20, 40'000, TimeOut::Away{3'000, 4'000}}}, {vmx::kIo, {1, 2'000}}};
   session.ebpf.at[EL_INDEX_UNKNOWN] = std::numeric_limits<std::uint64_t>::max();
   return session;
 }
@@ -124,16 +128,27 @@ TEST(SessionJson, EveryFieldSurvivesTheWayThroughText) {
   ASSERT_TRUE(read.run);
   EXPECT_EQ(read.run->status, 3);
   EXPECT_EQ(read.run->experiment, "night");
+  EXPECT_TRUE(read.run->cut_short);
   ASSERT_EQ(read.vms.size(), 1U);
   EXPECT_EQ(read.vms[0].exits, 1'000U);
   EXPECT_EQ(read.hypercalls.nr[EL_HYPERCALLS - 1], 9U);
   EXPECT_EQ(read.mmu, session.mmu);
   ASSERT_TRUE(read.times_out);
   EXPECT_EQ(read.times_out->at(vmx::kCpuid).sum_ns, 40'000U);
+  EXPECT_EQ(read.times_out->at(vmx::kCpuid).away->scheduled_out_ns, 4'000U);
+  EXPECT_FALSE(read.times_out->at(vmx::kIo).away);
   EXPECT_EQ(read.time.verdict, TimeVerdict::kBeyondBound);
   EXPECT_EQ(read.time.rate_hz, 50'000'001U);
   ASSERT_EQ(read.time.reasons.size(), 1U);
   EXPECT_EQ(read.time.reasons[0].difference_ns, -15);
+  ASSERT_EQ(read.time.start.size(), 2U);
+  EXPECT_EQ(read.time.start[1].leaf_cycles, 21U);
+  ASSERT_EQ(read.time.raw.size(), 2U);
+  EXPECT_EQ(read.time.raw[1].intervals, 29U);
+  ASSERT_EQ(read.start.size(), 2U);
+  EXPECT_EQ(read.start[0].leaf, 3U);
+  EXPECT_EQ(read.start[1].reason, vmx::kPmlFull);
+  EXPECT_EQ(read.start[1].own, 1U);
 }
 
 TEST(SessionJson, AnUnfinishedSessionAndOneWithoutLeafSurviveToo) {

@@ -17,7 +17,7 @@ namespace exitledger {
 /// The reader's own micro guests are left out.
 class SessionVms {
  public:
-  /// `at_start`: the VMs that lived then. What they had counted is not the session's.
+  /// `at_start`: the VMs that are older than the session. What they had counted is not its own.
   explicit SessionVms(std::span<const VmSample> at_start);
 
   /// A VM that lives, with its names; the first that say something count.

@@ -70,7 +70,7 @@ std::optional<ThirdWitness> third_witness_from(const JsonFields& fields) {
   third.unread_vcpus = vcpus(fields, "unread_vcpus");
   fields.each("kvm_stats", [&](const JsonFields& row) { third.stats.push_back(stat_from(row)); });
   third.hypercalls = hypercalls_from(fields.object("hypercalls"));
-  if (verdict != to_string(third.verdict())) fields.object_to("verdict", "is not the worst of its rows'");
+  if (verdict != to_string(third.verdict())) fields.contradict("verdict", "is not the worst of its rows'");
   return third;
 }
 

@@ -13,7 +13,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json row_json(Vendor vendor, const TimeRow& row) {
+Json rounds_of(Reason reason, const std::vector<TimeRound>& all) {
+  Json rounds = Json::array();
+  for (const TimeRound& round : all)
+    if (round.reason == reason)
+      rounds.push_back({{"cpu", round.cpu},
+                        {"leaf_cycles", round.leaf_cycles},
+                        {"ebpf_ns", round.ebpf_ns},
+                        {"intervals", round.intervals}});
+  return rounds;
+}
+
+std::vector<TimeRound> rounds_from(const JsonFields& fields, std::string_view key, Reason reason) {
+  std::vector<TimeRound> rounds;
+  fields.each(key, [&](const JsonFields& round) {
+    rounds.push_back({static_cast<std::uint32_t>(round.natural("cpu", std::numeric_limits<std::uint32_t>::max())),
+                      reason, round.natural("leaf_cycles"), round.natural("ebpf_ns"), round.natural("intervals")});
+  });
+  return rounds;
+}
+
+void append(std::vector<TimeRound>& to, const std::vector<TimeRound>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+Json row_json(Vendor vendor, const TimeResult& time, const TimeRow& row) {
   return {{"number", row.reason},
           {"name", reason_label(vendor, row.reason)},
           {"exits", row.exits},
@@ -24,14 +48,15 @@ Json row_json(Vendor vendor, const TimeRow& row) {
           {"least_ns", row.least_ns},
           {"most_ns", row.most_ns},
           {"verdict", to_string(row.verdict)},
-          {"why", row.why}};
+          {"why", row.why},
+          {"raw", {{"start", rounds_of(row.reason, time.start)}, {"rounds", rounds_of(row.reason, time.raw)}}}};
 }
 
 }  // namespace
 
 Json time_json(Vendor vendor, const TimeResult& time) {
   Json rows = Json::array();
-  for (const TimeRow& row : time.reasons) rows.push_back(row_json(vendor, row));
+  for (const TimeRow& row : time.reasons) rows.push_back(row_json(vendor, time, row));
   return {{"verdict", to_string(time.verdict)},
           {"why", time.why},
           {"rate_hz", time.rate_hz},
@@ -60,6 +85,9 @@ TimeResult time_from(const JsonFields& fields) {
     read.most_ns = row.integer("most_ns");
     read.verdict = named(row, "verdict", kTimeVerdicts);
     read.why = row.text("why");
+    const JsonFields raw = row.object("raw");
+    append(time.start, rounds_from(raw, "start", read.reason));
+    append(time.raw, rounds_from(raw, "rounds", read.reason));
     time.reasons.push_back(std::move(read));
   });
   return time;

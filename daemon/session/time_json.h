@@ -12,7 +12,7 @@ namespace exitledger {
 
 /// {"verdict","why","rate_hz","rate_error_ppb","gap_ns_per_exit","interruption_ns",
 ///  "reasons":[{"number","name","exits","leaf_cycles","leaf_ns","ebpf_ns","difference_ns","least_ns","most_ns","verdict",
-///  "why"}]}
+///  "why","raw":{"start":[{"cpu","leaf_cycles","ebpf_ns","intervals"}],"rounds":[the same]}}]}
 [[nodiscard]] nlohmann::ordered_json time_json(Vendor vendor, const TimeResult& time);
 
 /// Strict, as session_from_json(): errors go to those of `fields`.

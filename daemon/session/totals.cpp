@@ -13,6 +13,8 @@ void add_own(PagingBooks& totals, Vendor vendor, const Counts& own) {
 
 void add_duration(DurationHistogram& into, const DurationHistogram& more) {
   into.sum_ns += more.sum_ns;
+  into.user_ns += more.user_ns;
+  into.off_ns += more.off_ns;
   std::transform(into.bucket.begin(), into.bucket.end(), more.bucket.begin(), into.bucket.begin(), std::plus<>{});
 }
 

@@ -37,16 +37,25 @@ void Recorder::note(const Result<void>& done) {
   broken_because_ = because;
 }
 
-void Recorder::follow(std::span<const Session* const> sessions) {
-  for (const Session* each : sessions) {
-    const Session& session = *each;
-    if (!is_due(session)) continue;
-    const auto done = write(session);
-    note(done);
-    if (!done) return;
+bool Recorder::wants_sample() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_sample_) return false;
+  next_sample_ = now + interval_;
+  return true;
+}
+
+Result<void> Recorder::keep(const Session& session) {
+  auto done = write(session);
+  note(done);
+  if (done)
     written_[session.id] = {session.rounds, session.ebpf.all(), !session.running(),
                             session.run ? session.run->status : std::nullopt, std::chrono::steady_clock::now()};
-  }
+  return done;
+}
+
+void Recorder::follow(std::span<const Session* const> sessions) {
+  for (const Session* each : sessions)
+    if (is_due(*each) && !keep(*each)) return;
   std::erase_if(written_, [&](const auto& each) {
     return std::none_of(sessions.begin(), sessions.end(), [&](const Session* s) { return s->id == each.first; });
   });

@@ -26,6 +26,12 @@ class Recorder {
   /// call, and of the running one at least every interval what has moved. Never fails: see broken_because().
   void follow(std::span<const Session* const> sessions);
 
+  /// Writes a session now, as it stands. Error: what broken_because() then says.
+  [[nodiscard]] Result<void> keep(const Session& session);
+  /// True once per interval: what follow() is given next should be of now, not of the last reading of the leaf, for
+  /// readings may be rare, or held.
+  [[nodiscard]] bool wants_sample();
+
   /// Why the newest write failed, one line; empty while everything is stored. Each follow() tries again.
   [[nodiscard]] const std::string& broken_because() const { return broken_because_; }
   [[nodiscard]] std::uint64_t failed_writes() const { return failed_writes_; }
@@ -46,6 +52,7 @@ class Recorder {
   std::chrono::milliseconds interval_;
   Log log_;
   std::map<std::string, Written> written_;  ///< by id, of the sessions that the books still keep
+  std::chrono::steady_clock::time_point next_sample_;
   std::string broken_because_;
   std::uint64_t failed_writes_ = 0;
 };

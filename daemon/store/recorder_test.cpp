@@ -79,6 +79,29 @@ TEST_F(RecorderTest, AnIntervalIsEnoughForWhatMoved) {
   EXPECT_EQ(recorder.store().get("1")->ebpf.all(), 11U);
 }
 
+TEST_F(RecorderTest, WantsFiguresOfNowOncePerInterval) {
+  Recorder rare = recorder_in(tree_.path() / "rare", lines_);
+  EXPECT_TRUE(rare.wants_sample());
+  EXPECT_FALSE(rare.wants_sample()) << "the interval is not over";
+  Recorder often = recorder_in(tree_.path() / "often", lines_, std::chrono::milliseconds{0});
+  EXPECT_TRUE(often.wants_sample());
+  EXPECT_TRUE(often.wants_sample());
+}
+
+TEST_F(RecorderTest, KeepsASessionAtOnce) {
+  Recorder recorder = recorder_in(tree_.path(), lines_);
+  Session session = running("1", 10);
+  session.ended_unix_ns = 2;
+  recorder.follow(std::array{&std::as_const(session)});
+  session.name = "night";
+  EXPECT_TRUE(recorder.keep(session));
+  EXPECT_EQ(recorder.store().get("1")->name, "night");
+  Session other = running("2", 10);
+  other.name = "night";
+  EXPECT_FALSE(recorder.keep(other)) << "the name is taken";
+  EXPECT_THAT(recorder.broken_because(), HasSubstr("UNIQUE"));
+}
+
 TEST_F(RecorderTest, ASessionWithoutAGuestIsNotKept) {
   Recorder recorder = recorder_in(tree_.path(), lines_);
   std::vector<Session> sessions{running("1", 10), running("2", 10), running("3", 10)};

@@ -52,6 +52,24 @@ SELECT sessions.id AS session, json_extract(row.value, '$.number') AS number, js
        json_extract(row.value, '$.verdict') AS verdict
 FROM sessions, json_each(sessions.facts, '$.reasons') AS row;
 )",
+    // 3: sessions have what certificates rest on, and where time went. Of older ones it was not kept.
+    R"(
+UPDATE sessions SET facts = json_set(facts, '$.start_without_row', json('[]'))
+WHERE json_type(facts, '$.start_without_row') IS NULL;
+UPDATE sessions SET facts = json_set(facts, '$.time.reasons', (
+  SELECT json_group_array(json_set(row.value, '$.raw', json('{"start":[],"rounds":[]}')))
+  FROM json_each(sessions.facts, '$.time.reasons') AS row))
+WHERE json_type(facts, '$.time.reasons[0]') IS NOT NULL AND json_type(facts, '$.time.reasons[0].raw') IS NULL;
+UPDATE sessions SET facts = json_set(facts, '$.times_out', (
+  SELECT json_group_array(json_set(row.value, '$.user_ns', NULL, '$.scheduled_out_ns', NULL))
+  FROM json_each(sessions.facts, '$.times_out') AS row))
+WHERE json_type(facts, '$.times_out[0]') IS NOT NULL AND json_type(facts, '$.times_out[0].user_ns') IS NULL;
+)",
+    // 4: a recorded run says whether a reload cut it short. Of older ones nothing was kept against them.
+    R"(
+UPDATE sessions SET facts = json_set(facts, '$.run.cut_short', json('false'))
+WHERE json_type(facts, '$.run') = 'object' AND json_type(facts, '$.run.cut_short') IS NULL;
+)",
 };
 static_assert(kSteps.size() == kVersion);
 

@@ -11,7 +11,7 @@ namespace exitledger::schema {
 /// In the file's header (PRAGMA application_id): "ExLe".
 inline constexpr int kApplicationId = 0x45784c65;
 /// PRAGMA user_version of what this program writes.
-inline constexpr int kVersion = 2;
+inline constexpr int kVersion = 4;
 
 /// Why this file cannot be used, one clause; empty if it can: it is damaged, no store, or of a newer schema. Reads the
 /// whole file once. An empty database is fine.

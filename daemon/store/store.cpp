@@ -11,6 +11,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
@@ -22,6 +23,7 @@ namespace exitledger {
 namespace {
 
 constexpr int kBusyMs = 2000;
+constexpr std::string_view kFind = "find";
 constexpr mode_t kDirectoryMode = 0750, kFileMode = 0640;
 
 int errno_of(int code) {
@@ -29,7 +31,6 @@ int errno_of(int code) {
     case SQLITE_FULL: return ENOSPC;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return EBUSY;
-    case SQLITE_READONLY: return EROFS;
     case SQLITE_PERM: return EACCES;
     default: return 0;
   }
@@ -60,9 +61,26 @@ Result<Session> session_from_facts(const std::string& facts) {
   return session_from_json(json);
 }
 
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// A file that root makes is of the directory's owner, or the daemon, which is not root, could not open it later. One
+// that is there already keeps its owner: it may be somebody's link.
+Result<UniqueFd> open_or_make(const std::filesystem::path& path) {
+  UniqueFd made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)};
+  if (!made) return errno == EEXIST ? open_file(path, O_RDWR) : fail_errno("open", path.string());
+  struct stat directory {};
+  if (geteuid() != 0 || stat(directory_of(path).c_str(), &directory) != 0) return made;
+  if (fchown(made.get(), directory.st_uid, directory.st_gid) == 0) return made;
+  const auto failed = fail_errno("chown", path.string());
+  unlink(path.c_str());
+  return failed;
+}
+
 // The one writer's lock. Not on the database itself: closing any descriptor of that would drop SQLite's own locks.
 Result<UniqueFd> lock_for_writing(const std::filesystem::path& path) {
-  auto lock = open_file(path.string() + ".lock", O_RDWR | O_CREAT, kFileMode);
+  auto lock = open_or_make(path.string() + ".lock");
   if (!lock) return lock;
   if (flock(lock->get(), LOCK_EX | LOCK_NB) != 0)
     return fail_errno("lock", path.string(), "another exitledger records there");
@@ -83,6 +101,31 @@ bool is_written(const std::filesystem::path& path) {
   return lock && flock(lock->get(), LOCK_SH | LOCK_NB) != 0;
 }
 
+// How SQLite is to open the file.
+struct Opening {
+  std::string name;
+  int flags;
+};
+
+// In the form of a URI, '/' aside: https://sqlite.org/uri.html
+std::string escaped(const std::string& path) {
+  std::string result;
+  for (const char c : path) result += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string{c};
+  return result;
+}
+
+// To read a store with a write-ahead log, SQLite needs an index of that log beside it, which it makes if there is none.
+// Who may not write in the directory, as members of the daemon's group, can read the file by itself instead: where
+// nobody writes and no log is left, it is the whole store.
+Opening opening(const std::filesystem::path& path, Store::Access access) {
+  if (access == Store::Access::kWrite) return {path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+  std::error_code error;
+  const bool may_write = faccessat(AT_FDCWD, directory_of(path).c_str(), W_OK, AT_EACCESS) == 0;
+  if (may_write || is_written(path) || std::filesystem::exists(path.string() + "-wal", error))
+    return {path.string(), SQLite::OPEN_READONLY};
+  return {"file:" + escaped(path.string()) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI};
+}
+
 void interrupt(Session& session, std::int64_t stored_unix_ns) {
   session.interrupted = true;
   session.ended_unix_ns = stored_unix_ns;
@@ -95,7 +138,8 @@ Result<void> check(const std::filesystem::path& path, Store::Access access) {
     return fail("open", path.string(), "", error ? error.value() : ENOENT);
   }
   try {
-    const SQLite::Database database{path.string(), SQLite::OPEN_READONLY, kBusyMs};
+    const auto [name, flags] = opening(path, Store::Access::kRead);
+    const SQLite::Database database{name, flags, kBusyMs};
     if (const std::string objection = schema::objection(database); !objection.empty())
       return fail("open store", path.string(), objection);
     if (access == Store::Access::kRead && schema::version(database) < schema::kVersion)
@@ -114,18 +158,16 @@ struct Store::Impl {
   bool nobody_writes;  ///< opened for reading while no writer was there: what runs was left behind
   SQLite::Database database;
 
-  // Runs `work` and makes an Error of what SQLite throws.
+  // Runs `work` and makes an Error of what is thrown: by SQLite, or by the JSON library for text that is no UTF-8.
   template <typename Work>
   auto guarded(const std::string& operation, Work work) -> decltype(work()) {
     try {
       return work();
     } catch (const SQLite::Exception& error) {
       return failure(operation, path, error);
+    } catch (const std::exception& error) {
+      return fail(operation, path.string(), error.what());
     }
-  }
-
-  [[nodiscard]] Failure no_session(const std::string& operation, const std::string& id) const {
-    return fail(operation, "session " + id, path.string() + " has none of that id");
   }
 };
 
@@ -140,13 +182,13 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path, Ac
     auto locked = lock_for_writing(path);
     if (!locked) return tl::unexpected{locked.error()};
     lock = std::move(*locked);
-    if (auto made = open_file(path, O_RDWR | O_CREAT, kFileMode); !made) return tl::unexpected{made.error()};
+    if (auto made = open_or_make(path); !made) return tl::unexpected{made.error()};
   }
   if (auto checked = check(path, access); !checked) return tl::unexpected{checked.error()};
-  const int flags = access == Access::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY;
   try {
+    const auto [name, flags] = opening(path, access);
     auto impl = std::make_unique<Impl>(Impl{path, std::move(lock), access == Access::kRead && !is_written(path),
-                                            SQLite::Database{path.string(), flags, kBusyMs}});
+                                            SQLite::Database{name, flags, kBusyMs}});
     if (access == Access::kWrite) {
       impl->database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
       schema::migrate(impl->database);
@@ -195,7 +237,7 @@ Result<Session> Store::get(const std::string& id) const {
     const auto number = number_of(id);
     SQLite::Statement row{impl_->database, "SELECT facts, stored_unix_ns FROM sessions WHERE id = ?"};
     row.bind(1, number.value_or(0));
-    if (!row.executeStep()) return impl_->no_session("read", id);
+    if (!row.executeStep()) return no_session(id, impl_->path.string());
     auto session = session_from_facts(row.getColumn(0).getString());
     if (!session) return session;
     if (impl_->nobody_writes && session->running()) interrupt(*session, row.getColumn(1).getInt64());
@@ -205,12 +247,16 @@ Result<Session> Store::get(const std::string& id) const {
   });
 }
 
+// Not put(): a name is no news of the session, which ended when it was last stored if its writer is gone.
 Result<void> Store::rename(const std::string& id, const std::string& name) {
   if (auto right = check_session_name(name); !right) return right;
-  auto session = get(id);
-  if (!session) return tl::unexpected{session.error()};
-  session->name = name;
-  auto done = put(*session);
+  auto done = impl_->guarded("write store", [&]() -> Result<void> {
+    SQLite::Statement row{impl_->database, "UPDATE sessions SET facts = json_set(facts, '$.name', ?2) WHERE id = ?1"};
+    row.bind(1, number_of(id).value_or(0));
+    row.bind(2, name);
+    if (row.exec() == 0) return no_session(id, impl_->path.string());
+    return {};
+  });
   if (!done && done.error().detail.find("UNIQUE") != std::string::npos)
     return fail("name session " + id, name, "another session has that name");
   return done;
@@ -220,7 +266,7 @@ Result<void> Store::remove(const std::string& id) {
   return impl_->guarded("write store", [&]() -> Result<void> {
     SQLite::Statement row{impl_->database, "DELETE FROM sessions WHERE id = ?"};
     row.bind(1, number_of(id).value_or(0));
-    if (row.exec() == 0) return impl_->no_session("delete", id);
+    if (row.exec() == 0) return no_session(id, impl_->path.string());
     return {};
   });
 }
@@ -246,6 +292,12 @@ Result<unsigned> Store::mark_interrupted() {
     return static_cast<unsigned>(left.size());
   });
 }
+
+Failure no_session(const std::string& id, const std::string& where) {
+  return fail(std::string{kFind}, "session " + id, where + " has none of that id");
+}
+
+bool is_no_session(const Error& error) { return error.operation == kFind; }
 
 Result<void> check_session_name(const std::string& name) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; };

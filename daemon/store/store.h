@@ -24,7 +24,9 @@ class Store {
   enum class Access : std::uint8_t { kRead, kWrite };
 
   /// kWrite makes the file, and its directory (mode 0750), if there is none, and brings an older schema up to this one.
-  /// What still runs in a store that nobody writes is shown as interrupted, to readers too.
+  /// What root makes belongs to the directory's owner. What still runs in a store that nobody writes is shown as
+  /// interrupted, to readers too. kRead needs no right to write in the directory where the last writer closed the
+  /// store, or one is at work.
   /// Error, with the file untouched: it is damaged, is no store, or was written by a newer exitledger; kRead: there is
   /// none (ENOENT), or it is of an older schema.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path, Access access);
@@ -37,11 +39,11 @@ class Store {
   [[nodiscard]] Result<void> put(const Session& session);
   /// All sessions without their rounds (Session::raw and ::start are empty), by ascending id.
   [[nodiscard]] Result<std::vector<Session>> all() const;
-  /// One session with its rounds. Error: there is none of that id.
+  /// One session with its rounds. Error: see is_no_session().
   [[nodiscard]] Result<Session> get(const std::string& id) const;
-  /// Error: no session of that id, or another one has that name.
+  /// Changes nothing else of the session. Error: see is_no_session(); another one has that name.
   [[nodiscard]] Result<void> rename(const std::string& id, const std::string& name);
-  /// Removes a session for good. Error: no session of that id.
+  /// Removes a session for good. Error: see is_no_session().
   [[nodiscard]] Result<void> remove(const std::string& id);
 
   /// Larger than every id ever stored, also of sessions that were removed.
@@ -57,6 +59,10 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// No session of that id in `where`, and whether an Error says that: else the store itself failed.
+[[nodiscard]] Failure no_session(const std::string& id, const std::string& where);
+[[nodiscard]] bool is_no_session(const Error& error);
 
 /// A session's name: 1 to 64 of A-Z a-z 0-9 . _ -, not a number (those are ids), '/' is for experiments. Error says so.
 [[nodiscard]] Result<void> check_session_name(const std::string& name);

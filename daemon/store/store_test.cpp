@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -101,6 +103,45 @@ TEST_F(StoreTest, NamesAreOneSessionsOwn) {
   for (const char* wrong : {"", "12", "a b", "ept/1", "x\n"}) EXPECT_FALSE(store->rename("2", wrong)) << wrong;
 }
 
+// Of what is left of a killed daemon: it ended when it was last stored, not when somebody named it.
+TEST_F(StoreTest, ANameIsNoNewsOfTheSession) {
+  Session session = ept_session();
+  session.ended_unix_ns = 0;
+  ASSERT_TRUE(open()->put(session));
+  const std::int64_t ended = open(Store::Access::kRead)->get("1")->ended_unix_ns;
+  ASSERT_TRUE(open()->rename("1", "night"));
+  const auto store = open();
+  EXPECT_EQ(store->mark_interrupted().value(), 1U);
+  const auto read = store->get("1");
+  EXPECT_EQ(read->name, "night");
+  EXPECT_EQ(read->ended_unix_ns, ended);
+  EXPECT_EQ(read->raw.size(), session.raw.size());
+}
+
+TEST_F(StoreTest, TellsASessionThatIsNotThereFromAStoreThatFails) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(ept_session()));
+  EXPECT_TRUE(is_no_session(store->get("9").error()));
+  EXPECT_TRUE(is_no_session(store->rename("9", "a").error()));
+  EXPECT_TRUE(is_no_session(store->remove("9").error()));
+  execute("CREATE TRIGGER full BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+  const auto removed = store->remove("1");
+  ASSERT_FALSE(removed);
+  EXPECT_FALSE(is_no_session(removed.error()));
+  EXPECT_THAT(removed.error().message(), HasSubstr("disk full"));
+}
+
+TEST_F(StoreTest, TextThatIsNoUtf8IsAnErrorThatNamesTheFile) {
+  const auto store = open();
+  Session session = ept_session();
+  session.run = {"grep \xFF", "", "", 0, {}};
+  const auto put = store->put(session);
+  ASSERT_FALSE(put);
+  EXPECT_THAT(put.error().message(), HasSubstr(path().string()));
+  EXPECT_THAT(store->all().value(), IsEmpty());
+  EXPECT_TRUE(store->put(shadow_session())) << "the store goes on";
+}
+
 TEST_F(StoreTest, WhatAKilledDaemonLeftIsMarked) {
   Session session = ept_session();
   session.ended_unix_ns = 0;
@@ -130,6 +171,91 @@ TEST_F(StoreTest, OneWriterManyReaders) {
   const auto reader = open(Store::Access::kRead);
   ASSERT_TRUE(writer->put(shadow_session()));
   EXPECT_THAT(reader->all().value(), SizeIs(2));
+}
+
+/// One who may read the store and write nothing there, as a member of the daemon's group.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& directory) {
+    namespace fs = std::filesystem;
+    for (const auto& each : fs::directory_iterator{directory}) fs::permissions(each.path(), fs::perms(0444));
+    for (fs::path each = directory; each != fs::temp_directory_path(); each = each.parent_path())
+      fs::permissions(each, fs::perms(0555));
+    if (root_) become(kNobody);
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() {
+    if (root_) become(0);
+  }
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+  static void become(uid_t user) { EXPECT_EQ(seteuid(user), 0); }
+  bool root_ = geteuid() == 0;
+};
+
+TEST_F(StoreTest, IsReadWhereNothingCanBeWritten) {
+  ASSERT_TRUE(open()->put(ept_session()));
+  ASSERT_FALSE(std::filesystem::exists(path().string() + "-wal")) << "closed cleanly";
+  const Reader reader{path().parent_path()};
+  const auto store = open(Store::Access::kRead);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->get("1")->reasons.size(), ept_session().reasons.size());
+  const auto written = store->remove("1");
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message(), HasSubstr("readonly database"));
+}
+
+TEST_F(StoreTest, IsReadWhereNothingCanBeWrittenAndSomebodyElseWrites) {
+  const auto writer = open();
+  ASSERT_TRUE(writer->put(ept_session()));
+  const Reader reader{path().parent_path()};
+  const auto store = open(Store::Access::kRead);
+  ASSERT_TRUE(store);
+  EXPECT_THAT(store->all().value(), SizeIs(1)) << "it is in the log alone";
+}
+
+TEST_F(StoreTest, IsReadWhereNothingCanBeWrittenAndADaemonWasKilled) {
+  const TempTree copy;
+  {
+    const auto writer = open();
+    ASSERT_TRUE(writer->put(ept_session()));
+    for (const char* end : {"", "-wal", "-shm", ".lock"})
+      std::filesystem::copy_file(path().string() + end, copy.path() / (std::string{"100%?#.db"} + end));
+  }
+  const Reader reader{copy.path()};
+  const auto store = Store::open(copy.path() / "100%?#.db", Store::Access::kRead);
+  ASSERT_TRUE(store) << store.error().message();
+  EXPECT_THAT((*store)->all().value(), SizeIs(1)) << "it is in the log alone";
+}
+
+// The daemon is not root, and writes into the same store.
+TEST_F(StoreTest, WhatRootMakesIsTheDirectorysOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: makes files of another user";
+  constexpr uid_t kDaemon = 65533;
+  std::filesystem::create_directories(path().parent_path());
+  ASSERT_EQ(chown(path().parent_path().c_str(), kDaemon, kDaemon), 0);
+  const auto store = open();
+  ASSERT_TRUE(store->put(ept_session()));
+  for (const char* end : {"", "-wal", "-shm", ".lock"}) {
+    struct stat file {};
+    ASSERT_EQ(stat((path().string() + end).c_str(), &file), 0) << end;
+    EXPECT_EQ(file.st_uid, kDaemon) << end;
+    EXPECT_EQ(file.st_gid, kDaemon) << end;
+  }
+}
+
+TEST_F(StoreTest, WhatIsThereKeepsItsOwner) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: makes files of another user";
+  std::filesystem::create_directories(path().parent_path());
+  tree_.write("shadow", "");
+  std::filesystem::create_symlink(tree_.path() / "shadow", path().string() + ".lock");
+  ASSERT_EQ(chown(path().parent_path().c_str(), 65533, 65533), 0);
+  const auto store = open();
+  struct stat file {};
+  ASSERT_EQ(stat((tree_.path() / "shadow").c_str(), &file), 0);
+  EXPECT_EQ(file.st_uid, 0U);
 }
 
 TEST_F(StoreTest, ADamagedFileIsRefusedAndLeftAsItIs) {

@@ -3,20 +3,15 @@
 
 #include <fmt/format.h>
 
+#include "base/escape.h"
 #include "base/time_text.h"
 #include "top/text.h"
 
 namespace exitledger::top {
 namespace {
 
-// Quoted where it must be; what a terminal would act on does not get into a file either.
-std::string field(std::string_view bytes) {
-  const std::string text = printable(bytes);
-  if (text.find_first_of("\",") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string{"\"\""} : std::string{c};
-  return quoted + '"';
-}
+// What a terminal would act on does not get into a file either.
+std::string field(std::string_view bytes) { return csv_text(printable(bytes)); }
 
 template <typename T>
 std::string known(const std::optional<T>& value) {

@@ -82,12 +82,9 @@ Line verdict_line(const LiveSample& now) {
   return {text, style};
 }
 
-Line table_line(const View& view, const std::vector<Row>& rows, std::size_t at, std::size_t columns) {
-  const bool selected = at == view.selected(rows);
-  const bool bad = verdict_mark(rows[at]) == '!';
-  return {row_line(view.place().kind, rows[at], columns), selected ? Style::kSelected
-                                                          : bad    ? Style::kBad
-                                                                   : Style::kPlain};
+Line table_line(TableKind kind, const Row& row, bool selected, std::size_t columns) {
+  const Style style = verdict_mark(row) == '!' ? Style::kBad : Style::kPlain;
+  return {row_line(kind, row, columns), selected ? Style::kSelected : style};
 }
 
 // The row from which on they are shown: the selected one stays in sight.
@@ -106,9 +103,10 @@ void add_table(std::vector<Line>& lines, const View& view, const Interval& inter
   const std::vector<Row> rows = view.rows(interval);
   lines.push_back({view.title(interval), Style::kBold});
   lines.push_back({header_line(view.place().kind, view.order(), columns), Style::kHeader});
-  const std::size_t first = first_shown(view.selected(rows), rows.size(), room);
+  const std::size_t selected = view.selected(rows);
+  const std::size_t first = first_shown(selected, rows.size(), room);
   for (std::size_t at = first; at < std::min(rows.size(), first + room); ++at)
-    lines.push_back(table_line(view, rows, at, columns));
+    lines.push_back(table_line(view.place().kind, rows[at], at == selected, columns));
 }
 
 // What stands right of a line, if there is room for it.

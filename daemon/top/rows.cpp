@@ -137,8 +137,8 @@ std::optional<std::uint64_t> Interval::ns() const {
 
 const LiveVm* find_vm(const LiveSample* sample, std::uint64_t vm) {
   if (sample == nullptr) return nullptr;
-  const auto found = std::ranges::find(sample->vms, vm, &LiveVm::id);
-  return found == sample->vms.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(sample->vms, vm, {}, &LiveVm::id);
+  return found == sample->vms.end() || found->id != vm ? nullptr : &*found;
 }
 
 std::vector<Row> reason_rows(const Interval& interval) {

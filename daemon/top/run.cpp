@@ -71,9 +71,12 @@ std::string interval_text(std::chrono::milliseconds interval) {
 Result<Interval> one_interval(Waiter& waiter, const Source& source, std::chrono::milliseconds interval) {
   auto first = source.sample();
   if (!first) return tl::unexpected{first.error()};
-  const auto event = waiter.wait(-1, Clock::now() + interval);
-  if (!event) return tl::unexpected{event.error()};
-  if (*event == Waiter::Event::kStop) return fail("wait", "for the second sample", "a signal ended it");
+  const auto until = Clock::now() + interval;
+  for (auto event = waiter.wait(-1, until);; event = waiter.wait(-1, until)) {
+    if (!event) return tl::unexpected{event.error()};
+    if (*event == Waiter::Event::kStop) return fail("wait", "for the second sample", "a signal ended it");
+    if (*event == Waiter::Event::kTime) break;
+  }
   auto second = source.sample();
   if (!second) return tl::unexpected{second.error()};
   return Interval{std::make_shared<const LiveSample>(std::move(*first)),

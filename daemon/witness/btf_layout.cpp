@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "model/stat_sums.h"
@@ -19,8 +20,13 @@ Result<void> read_vcpu(const BtfSource& kvm, el_layout& layout) {
   const auto rax = kvm.offset("kvm_vcpu", {"arch", "regs"}, {8});
   if (!rax) return not_in(kvm, "kvm_vcpu.arch.regs");
   // Without those no vCPU is known to be newborn, and no answer about a VM is judged.
-  for (unsigned i = 0; i < EL_STAT_COUNT; ++i)
-    layout.vcpu_stat[i] = kvm.offset("kvm_vcpu", {"stat", stat_label(static_cast<el_stat>(i)).data()}, {8}).value_or(0);
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
+    const char* const structure = i < EL_STAT_OF_VM ? "kvm_vcpu" : "kvm";
+    layout.stat[i] = kvm.offset(structure, {"stat", stat_label(static_cast<el_stat>(i)).data()}, {8}).value_or(0);
+  }
+  const auto functions = {"kvm_sched_in", "kvm_sched_out", "kvm_arch_vcpu_ioctl_run"};
+  if (std::ranges::all_of(functions, [&](const char* name) { return kvm.has_function(name); }))
+    layout.vcpu_preempt_notifier = kvm.offset("kvm_vcpu", {"preempt_notifier", "link", "next"}, {8}).value_or(0);
   layout.kvm_created_vcpus = kvm.offset("kvm", {"created_vcpus"}, {4}).value_or(0);
   layout.vcpu_id = *id;
   layout.vcpu_rax = *rax;

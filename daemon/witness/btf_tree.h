@@ -77,7 +77,8 @@ inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax 
                                kFakeSvmVmcb = 536, kFakeSvmCode = 40, kFakeVcpuExits = 264, kFakeVcpuHypercalls = 280,
                                kFakeCreatedVcpus = 20, kFakeRegsAvail = 176, kFakeVmxQualification = 528,
                                kFakeVmxIntrInfo = 544, kFakeSvmInfo1 = 48, kFakeSvmInfo2 = 56,
-                               kFakeQualificationBit = 29, kFakeIntrInfoBit = 31;
+                               kFakeQualificationBit = 29, kFakeIntrInfoBit = 31, kFakePfFixed = 296,
+                               kFakeMmuPteWrite = 40, kFakePages4k = 56;
 
 inline void add_module(BtfWriter& to) {
   const int name = to.array(to.u8(), 56);
@@ -85,15 +86,25 @@ inline void add_module(BtfWriter& to) {
   to.field("state", to.u32(), 0).field("name", name, kFakeModuleName);
 }
 
+/// struct kvm; its id. `stats`: with some of its statistics.
+inline int add_kvm(BtfWriter& to, bool stats) {
+  const int stat = stats ? to.structure("kvm_vm_stat", 32) : 0;
+  if (stats) to.field("mmu_pte_write", to.u64(), kFakeMmuPteWrite - 32).field("pages_4k", to.u64(), kFakePages4k - 32);
+  const int kvm = to.structure("kvm", 64);
+  to.field("created_vcpus", to.u32(), kFakeCreatedVcpus);
+  if (stats) to.field("stat", stat, 32);
+  return kvm;
+}
+
 /// struct kvm_vcpu; its id.
-inline int add_vcpu(BtfWriter& to) {
+inline int add_vcpu(BtfWriter& to, bool vm_stats = false) {
   const int regs = to.array(to.u64(), 17);
   const int arch = to.structure("kvm_vcpu_arch", 200);
   to.field("regs", regs, 8).field("regs_avail", to.u32(), kFakeRegsAvail - (kFakeRax - 8));
   const int stat = to.structure("kvm_vcpu_stat", 64);
   to.field("exits", to.u64(), 16).field("hypercalls", to.u64(), 16 + kFakeVcpuHypercalls - kFakeVcpuExits);
-  const int kvm = to.structure("kvm", 64);
-  to.field("created_vcpus", to.u32(), kFakeCreatedVcpus);
+  to.field("pf_fixed", to.u64(), 16 + kFakePfFixed - kFakeVcpuExits);
+  const int kvm = add_kvm(to, vm_stats);
   const int pointer = to.pointer(kvm);
   const int vcpu = to.structure("kvm_vcpu", 512);
   to.field("kvm", pointer, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);

@@ -97,6 +97,8 @@ std::optional<std::uint32_t> BtfSource::enumerator(const char* enumeration, std:
   return std::nullopt;
 }
 
+bool BtfSource::has_function(const char* name) const { return by_name(types, name, BTF_KIND_FUNC) != nullptr; }
+
 std::optional<std::uint32_t> BtfSource::tracepoint_arguments(const char* name) const {
   const btf_type* const alias = by_name(types, fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
   if (!alias) return std::nullopt;

@@ -38,6 +38,8 @@ struct BtfSource {
                                                     std::initializer_list<std::int64_t> sizes) const;
   /// Value of an enumerator.
   [[nodiscard]] std::optional<std::uint32_t> enumerator(const char* enumeration, std::string_view name) const;
+  /// Whether the function is there to be attached to.
+  [[nodiscard]] bool has_function(const char* name) const;
   /// How many arguments a tracepoint hands over (typedef btf_trace_NAME, which the kernel makes for each).
   [[nodiscard]] std::optional<std::uint32_t> tracepoint_arguments(const char* name) const;
 };

@@ -24,6 +24,8 @@ bool same_reason_place(Vendor vendor, const el_layout& a, const el_layout& b) {
 
 void add(el_duration const& from, DurationHistogram& to) {
   to.sum_ns += load_shared(from.sum_ns);
+  to.user_ns += load_shared(from.user_ns);
+  to.off_ns += load_shared(from.off_ns);
   for (std::size_t i = 0; i < to.bucket.size(); ++i) to.bucket[i] += load_shared(from.bucket[i]);
 }
 
@@ -153,22 +155,25 @@ ProbeSample EbpfWitness::sample(bool each_vcpu) {
   sample.slots_limit = impl_->options.slots;
   impl_->add_cpus(sample);
   impl_->add_durations(sample);
+  sample.splits_time = impl_->probe->splits_time();
   // Last: no loss of what was read above can be missing here.
   sample.losses = impl_->losses();
   sample.time_ns = monotonic_now_ns();
   return sample;
 }
 
-Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load) {
+Result<StatSums> EbpfWitness::kvm_stats(std::uint64_t load, std::optional<std::uint64_t> next) {
   Result<void> read;
-  StatSums sums = impl_->books.kvm_stats(static_cast<std::uint32_t>(load), [this, &read] {
+  const auto read_living = [this, &read] {
     const std::uint64_t before = monotonic_now_ns();
     read = impl_->probe->read_stats();
     return before;
-  });
+  };
+  StatSums sums = impl_->books.kvm_stats(static_cast<std::uint32_t>(load), read_living,
+                                         static_cast<std::uint32_t>(next.value_or(UINT32_MAX)));
   if (!read) return tl::unexpected{read.error()};
   sums.slotless = impl_->probe->slotless();
-  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) sums.known[i] = impl_->probe->layout().vcpu_stat[i] != 0;
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) sums.known[i] = impl_->probe->layout().stat[i] != 0;
   return sums;
 }
 
@@ -232,6 +237,7 @@ std::vector<el_answer> EbpfWitness::different_answers() const {
 std::vector<ProgramHealth> EbpfWitness::programs() const { return impl_->probe->programs(); }
 std::uint32_t EbpfWitness::possible_cpus() const { return static_cast<std::uint32_t>(impl_->probe->cpus().size()); }
 std::string_view EbpfWitness::death_hook() const { return impl_->probe->death_hook(); }
+const std::string& EbpfWitness::no_split_why() const { return impl_->probe->no_split_why(); }
 const std::string& EbpfWitness::death_hook_why() const { return impl_->probe->death_hook_why(); }
 
 }  // namespace exitledger

@@ -58,8 +58,9 @@ class EbpfWitness {
 
   /// KVM's own statistics of the vCPUs that have a slot, beside their exits, of all that were born since load number
   /// `load` (Boundary::serial; 0: of all): from birth, and where that went unseen from their first exit seen. Dead
-  /// vCPUs of earlier loads than `load` are forgotten. Errors: the kernel does not run the program that reads.
-  [[nodiscard]] Result<StatSums> kvm_stats(std::uint64_t load);
+  /// vCPUs of earlier loads than `load` are forgotten. `next`: number of the load that came after, whose vCPUs are left
+  /// out. Errors: the kernel does not run the program that reads.
+  [[nodiscard]] Result<StatSums> kvm_stats(std::uint64_t load, std::optional<std::uint64_t> next = std::nullopt);
 
   /// No VM is older than the probe.
   [[nodiscard]] bool saw_all_births() const;
@@ -99,6 +100,8 @@ class EbpfWitness {
   [[nodiscard]] std::string_view death_hook() const;
   /// Why the better hooks were not taken; empty if the best one was.
   [[nodiscard]] const std::string& death_hook_why() const;
+  /// Why durations are kept and not split (DurationHistogram::user_ns); empty if they are, or if none are kept.
+  [[nodiscard]] const std::string& no_split_why() const;
 
  private:
   struct Impl;

@@ -37,7 +37,7 @@ int program_fd(std::string_view name) {
 
 void FakeKernel::Deleter::operator()(ebpf_fake_bpf* skeleton) const { ebpf_fake_bpf__destroy(skeleton); }
 
-Result<std::unique_ptr<FakeKernel>> FakeKernel::create(Vendor vendor) {
+Result<std::unique_ptr<FakeKernel>> FakeKernel::create(Vendor vendor, bool vm_stats) {
   silence_libbpf();
   std::unique_ptr<FakeKernel> kernel(new FakeKernel);
   kernel->skeleton_.reset(ebpf_fake_bpf__open_and_load());
@@ -51,7 +51,7 @@ Result<std::unique_ptr<FakeKernel>> FakeKernel::create(Vendor vendor) {
       ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(kernel->skeleton_->maps.memory), 0);
   if (at == MAP_FAILED) return fail_errno("mmap", "fake kernel");
   kernel->memory_ = std::span(static_cast<std::uint8_t*>(at), kBytes);
-  kernel->write_sys(vendor);
+  kernel->write_sys(vendor, vm_stats);
   return kernel;
 }
 
@@ -59,10 +59,10 @@ FakeKernel::~FakeKernel() {
   if (!memory_.empty()) ::munmap(memory_.data(), memory_.size());
 }
 
-void FakeKernel::write_sys(Vendor vendor) const {
+void FakeKernel::write_sys(Vendor vendor, bool vm_stats) const {
   BtfWriter types;
   add_module(types);
-  const int vcpu = add_vcpu(types);
+  const int vcpu = add_vcpu(types, vm_stats);
   add_vcpu_vmx(types, vcpu);
   add_vcpu_svm(types, vcpu, types.u32());
   add_detail_types(types);
@@ -92,6 +92,13 @@ void FakeKernel::set_vcpu_exits(unsigned n, std::uint64_t exits) { put(n * kStri
 
 void FakeKernel::set_vcpu_hypercalls(unsigned n, std::uint64_t hypercalls) {
   put(n * kStride + kFakeVcpuHypercalls, hypercalls);
+}
+
+void FakeKernel::set_vcpu_pf_fixed(unsigned n, std::uint64_t faults) { put(n * kStride + kFakePfFixed, faults); }
+
+void FakeKernel::set_vm_mmu(unsigned n, std::uint64_t pte_writes, std::uint64_t pages_4k) {
+  put(kKvmsAt + n * 64 + kFakeMmuPteWrite, pte_writes);
+  put(kKvmsAt + n * 64 + kFakePages4k, pages_4k);
 }
 
 std::uint64_t FakeKernel::make_kvm(unsigned n, std::uint32_t created_vcpus) {

@@ -20,7 +20,8 @@ namespace exitledger {
 /// A kernel of fakes: BTF and module state for the daemon's side, structures in kernel memory for the probe's.
 class FakeKernel {
  public:
-  static Result<std::unique_ptr<FakeKernel>> create(Vendor vendor);
+  /// `vm_stats`: KVM keeps statistics of VMs, too; then the VM of a vCPU must be one of make_kvm().
+  static Result<std::unique_ptr<FakeKernel>> create(Vendor vendor, bool vm_stats = false);
   ~FakeKernel();
   FakeKernel(const FakeKernel&) = delete;
   FakeKernel& operator=(const FakeKernel&) = delete;
@@ -40,6 +41,9 @@ class FakeKernel {
   /// KVM's own statistics: what this vCPU did before the next exit.
   void set_vcpu_exits(unsigned n, std::uint64_t exits);
   void set_vcpu_hypercalls(unsigned n, std::uint64_t hypercalls);
+  void set_vcpu_pf_fixed(unsigned n, std::uint64_t faults);
+  /// Of the VM make_kvm(n).
+  void set_vm_mmu(unsigned n, std::uint64_t pte_writes, std::uint64_t pages_4k);
   /// Address of struct kvm number n < kVcpus that has so many vCPUs.
   std::uint64_t make_kvm(unsigned n, std::uint32_t created_vcpus);
   void set_vmx_reason(unsigned n, std::uint32_t full);
@@ -63,7 +67,7 @@ class FakeKernel {
   FakeKernel() = default;
   template <typename T>
   void put(unsigned at, T value);
-  void write_sys(Vendor vendor) const;
+  void write_sys(Vendor vendor, bool vm_stats) const;
 
   TempTree sys_;
   std::unique_ptr<ebpf_fake_bpf, Deleter> skeleton_;

@@ -35,8 +35,8 @@ class EbpfLoad : public testing::Test {
     (void)::sched_setaffinity(0, sizeof(all), &all);
   }
 
-  void start(Vendor vendor = Vendor::kVmx, std::uint32_t slots = 8, bool time = true) {
-    auto kernel = FakeKernel::create(vendor);
+  void start(Vendor vendor = Vendor::kVmx, std::uint32_t slots = 8, bool time = true, bool vm_stats = false) {
+    auto kernel = FakeKernel::create(vendor, vm_stats);
     ASSERT_TRUE(kernel) << kernel.error().message();
     kernel_ = std::move(*kernel);
     ProbeOptions options = kernel_->options(slots);

@@ -66,6 +66,28 @@ TEST_F(EbpfStats, OneWhoseDeathWentUnseenIsNotRead) {
   EXPECT_EQ(sums.living[EL_STAT_EXITS].counted, 2U);
 }
 
+TEST_F(EbpfStats, TheMmuOfAVmIsReadOnceAndThatOfEachVcpu) {
+  start(Vendor::kVmx, 8, true, true);
+  const std::uint64_t vm = kernel_->make_kvm(0, 2);
+  kernel_->set_vm_mmu(0, 30, 512);
+  for (const unsigned n : {0U, 1U}) {
+    kernel_->make_vcpu(n, vm, n);
+    kernel_->set_vcpu_exits(n, 100);
+    kernel_->set_vcpu_pf_fixed(n, 10);
+    as_guest([&] { exit_vmx(n, 48, 5); });
+  }
+  kernel_->set_vcpu_pf_fixed(0, 11);
+  kernel_->set_vcpu_pf_fixed(1, 13);
+  kernel_->set_vm_mmu(0, 37, 500);
+  const StatSums sums = look();
+  EXPECT_EQ(sums.unread_vcpus, 0U);
+  EXPECT_EQ(sums.mmu.at(EL_STAT_PF_FIXED - EL_STAT_JUDGED), 4U);
+  EXPECT_EQ(sums.mmu.at(EL_STAT_MMU_PTE_WRITE - EL_STAT_JUDGED), 7U);
+  EXPECT_EQ(sums.mmu.at(EL_STAT_PAGES_4K - EL_STAT_JUDGED), 500U) << "a level has no start";
+  EXPECT_TRUE(sums.known[EL_STAT_PAGES_4K]);
+  EXPECT_FALSE(sums.known[EL_STAT_MMU_UNSYNC]) << "these types have no place for it";
+}
+
 TEST_F(EbpfStats, HypercallsByTheirTracepoints) {
   start();
   ASSERT_TRUE(run_program("on_hv_hypercall", {0x5C}));

@@ -31,6 +31,12 @@ void set_defined(exitledger_bpf& skeleton) {
   }
 }
 
+// What comes back before what goes away: an absence that was not seen to begin is none.
+std::array<bpf_program*, 4> split_programs(exitledger_bpf& skeleton) {
+  return {skeleton.progs.on_sched_in, skeleton.progs.on_run_begin, skeleton.progs.on_sched_out,
+          skeleton.progs.on_run_end};
+}
+
 int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
   const auto& maps = skeleton.maps;
   for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
@@ -74,38 +80,52 @@ Probe::~Probe() {
 
 Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_layout& layout) {
   silence_libbpf();
+  if (!sizes.time) return load_best(sizes, layout);
+  std::string why = "this KVM has no functions to attach to";
+  if (layout.vcpu_preempt_notifier != 0) {
+    auto probe = load_with({DeathHook::kFentry, true}, sizes, layout);
+    if (probe) return probe;
+    why = probe.error().message();
+  }
+  auto probe = load_best(sizes, layout);
+  if (probe) (*probe)->no_split_why_ = why;
+  return probe;
+}
+
+Result<std::unique_ptr<Probe>> Probe::load_best(const ProbeSizes& sizes, const el_layout& layout) {
   // fentry fails where the module's BTF is out of reach (CAP_SYS_ADMIN) or the kernel has no trampolines.
   std::string why;
   for (const DeathHook hook : {DeathHook::kFentry, DeathHook::kKprobe}) {
-    auto probe = load_with(hook, sizes, layout);
+    auto probe = load_with({hook, false}, sizes, layout);
     if (probe) (*probe)->death_hook_why_ = why;
     if (probe) return probe;
     why += (why.empty() ? "" : "; ") + probe.error().message();
   }
-  auto probe = load_with(DeathHook::kNone, sizes, layout);
+  auto probe = load_with({}, sizes, layout);
   if (probe) (*probe)->death_hook_why_ = why;
   return probe;
 }
 
-Result<std::unique_ptr<Probe>> Probe::load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {
+Result<std::unique_ptr<Probe>> Probe::load_with(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout) {
   (void)take_libbpf_warning();
   std::unique_ptr<Probe> probe(new Probe);
-  if (auto done = probe->open(hook, sizes, layout); !done) return tl::unexpected(done.error());
+  if (auto done = probe->open(hooks, sizes, layout); !done) return tl::unexpected(done.error());
   if (auto done = probe->map_books(sizes); !done) return tl::unexpected(done.error());
   if (auto done = probe->open_events(); !done) return tl::unexpected(done.error());
-  if (auto done = probe->attach_all(hook, sizes.time); !done) return tl::unexpected(done.error());
+  if (auto done = probe->attach_all(hooks, sizes.time); !done) return tl::unexpected(done.error());
   return probe;
 }
 
-Result<void> Probe::open(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout) {
+Result<void> Probe::open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout) {
   skeleton_.reset(exitledger_bpf__open());
   if (!skeleton_) return fail_libbpf("open", "probe", -errno);
   exitledger_bpf& skeleton = *skeleton_;
-  bpf_program__set_autoload(skeleton.progs.death_fentry, hook == DeathHook::kFentry);
-  bpf_program__set_autoload(skeleton.progs.death_kprobe, hook == DeathHook::kKprobe);
+  bpf_program__set_autoload(skeleton.progs.death_fentry, hooks.death == DeathHook::kFentry);
+  bpf_program__set_autoload(skeleton.progs.death_kprobe, hooks.death == DeathHook::kKprobe);
   bpf_program__set_autoload(skeleton.progs.on_kvm_exit, !sizes.time);
   bpf_program__set_autoload(skeleton.progs.on_kvm_exit_timed, sizes.time);
   bpf_program__set_autoload(skeleton.progs.on_kvm_entry, sizes.time);
+  for (bpf_program* const program : split_programs(skeleton)) bpf_program__set_autoload(program, hooks.split);
   skeleton.rodata->el_nr_cpus = sizes.cpus;
   skeleton.rodata->el_nr_slots = sizes.slots;
   set_defined(skeleton);
@@ -164,21 +184,21 @@ Result<void> Probe::attach_raw(bpf_program* program, const char* tracepoint, boo
   return {};
 }
 
-Result<void> Probe::attach_death(bpf_program* program, const char* how) {
+Result<void> Probe::attach_function(bpf_program* program, const std::string& how) {
   bpf_link* const link = bpf_program__attach(program);
-  if (!link) return fail_libbpf("attach", std::string(how) + "/kvm_arch_vcpu_destroy", -errno);
-  add(program, std::string(how) + "/kvm_arch_vcpu_destroy", link);
-  death_hook_ = how;
+  if (!link) return fail_libbpf("attach", how, -errno);
+  add(program, how, link);
   return {};
 }
 
-Result<void> Probe::attach_all(DeathHook hook, bool time) {
+Result<void> Probe::attach_all(Hooks hooks, bool time) {
   const auto& progs = skeleton_->progs;
   Result<void> done;
-  switch (hook) {
-    case DeathHook::kFentry: done = attach_death(progs.death_fentry, "fentry"); break;
-    case DeathHook::kKprobe: done = attach_death(progs.death_kprobe, "kprobe"); break;
-    case DeathHook::kNone: break;
+  if (hooks.death != DeathHook::kNone) {
+    const bool fentry = hooks.death == DeathHook::kFentry;
+    death_hook_ = fentry ? "fentry" : "kprobe";
+    done = attach_function(fentry ? progs.death_fentry : progs.death_kprobe,
+                           std::string{death_hook_} + "/kvm_arch_vcpu_destroy");
   }
   if (!done) return done;
   struct Raw {
@@ -200,6 +220,10 @@ Result<void> Probe::attach_all(DeathHook hook, bool time) {
   for (const Raw& raw : raws) {
     if (done = attach_raw(raw.program, raw.tracepoint, raw.optional); !done) return done;
   }
+  splits_time_ = hooks.split;
+  if (hooks.split)
+    for (bpf_program* const program : split_programs(*skeleton_))
+      if (done = attach_function(program, bpf_program__section_name(program)); !done) return done;
   return {};
 }
 

@@ -29,7 +29,8 @@ struct ProbeSizes {
 class Probe {
  public:
   /// Loads with the best death hook that the kernel takes: fentry, else kprobe, else none. Attaches everything, the
-  /// death hook first: no slot may be given out that cannot be retired. `layout`: see set_layout().
+  /// death hook first: no slot may be given out that cannot be retired. Where fentry works and time is kept, that is
+  /// split as well. `layout`: see set_layout().
   [[nodiscard]] static Result<std::unique_ptr<Probe>> load(const ProbeSizes& sizes, const el_layout& layout);
   ~Probe();
   Probe(const Probe&) = delete;
@@ -80,6 +81,9 @@ class Probe {
   [[nodiscard]] std::string_view death_hook() const { return death_hook_; }
   /// Why the better hooks were not taken; empty if the best one was.
   [[nodiscard]] const std::string& death_hook_why() const { return death_hook_why_; }
+  /// Whether durations are split; and if not although time is kept, why.
+  [[nodiscard]] bool splits_time() const { return splits_time_; }
+  [[nodiscard]] const std::string& no_split_why() const { return no_split_why_; }
 
  private:
   struct SkeletonDeleter {
@@ -101,13 +105,18 @@ class Probe {
   };
 
   Probe() = default;
-  static Result<std::unique_ptr<Probe>> load_with(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout);
-  [[nodiscard]] Result<void> open(DeathHook hook, const ProbeSizes& sizes, const el_layout& layout);
+  struct Hooks {
+    DeathHook death = DeathHook::kNone;
+    bool split = false;
+  };
+  static Result<std::unique_ptr<Probe>> load_with(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout);
+  static Result<std::unique_ptr<Probe>> load_best(const ProbeSizes& sizes, const el_layout& layout);
+  [[nodiscard]] Result<void> open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout);
   [[nodiscard]] Result<void> map_books(const ProbeSizes& sizes);
   [[nodiscard]] Result<void> open_events();
-  [[nodiscard]] Result<void> attach_all(DeathHook hook, bool time);
+  [[nodiscard]] Result<void> attach_all(Hooks hooks, bool time);
   [[nodiscard]] Result<void> attach_raw(bpf_program* program, const char* tracepoint, bool optional);
-  [[nodiscard]] Result<void> attach_death(bpf_program* program, const char* how);
+  [[nodiscard]] Result<void> attach_function(bpf_program* program, const std::string& how);
   void add(bpf_program* program, std::string how, bpf_link* link);
 
   // In this order: links go first (in reverse), then what reads the maps, then the maps and programs.
@@ -126,6 +135,8 @@ class Probe {
   std::vector<LinkPtr> links_;
   std::string_view death_hook_ = "none";
   std::string death_hook_why_;
+  bool splits_time_ = false;
+  std::string no_split_why_;
 };
 
 }  // namespace exitledger

@@ -27,6 +27,20 @@ std::uint64_t base_of(const el_owner& owner, const el_stats& stats, unsigned sta
   return owner.newborn != 0 ? 0 : stats.base[stat];
 }
 
+// Those of a VM stand in the slot of its first vCPU.
+bool has(const el_owner& owner, unsigned stat) { return stat < EL_STAT_OF_VM || owner.sibling == 0; }
+
+// What KVM's MMU counted until `until`.
+void add_counted(MmuSums& to, const el_owner& owner, const el_stats& stats, const __u64 (&until)[EL_STAT_COUNT]) {
+  for (unsigned i = EL_STAT_JUDGED; i < EL_STAT_LEVELS; ++i)
+    if (has(owner, i)) to.at(i - EL_STAT_JUDGED) += until[i] - base_of(owner, stats, i);
+}
+
+void add_levels(MmuSums& to, const el_owner& owner, const el_stats& stats) {
+  for (unsigned i = EL_STAT_LEVELS; i < EL_STAT_COUNT; ++i)
+    if (has(owner, i)) to.at(i - EL_STAT_JUDGED) += stats.now[i];
+}
+
 void add(StatSum& to, const StatSum& more) {
   to.statistic += more.statistic;
   to.counted_before += more.counted_before;
@@ -65,10 +79,11 @@ void SlotBooks::bury(std::uint32_t slot, const Counts& counts) {
     return;
   }
   ++dead.read;
-  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
+  for (unsigned i = 0; i < EL_STAT_JUDGED; ++i) {
     const std::uint64_t counted = counted_for(owner, counts, i);
     add(dead.sums[i], {stats.last[i] - base_of(owner, stats, i), counted, counted});
   }
+  if (owner.tgid != own_tgid_) add_counted(dead.mmu, owner, stats, stats.last);
 }
 
 void SlotBooks::fold() {
@@ -173,7 +188,11 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint64
     return;
   }
   ++(dead ? sums.dead_vcpus : sums.living_vcpus);
-  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) {
+  if (owner.tgid != own_tgid_) {
+    add_counted(sums.mmu, owner, stats, dead ? stats.last : stats.now);
+    if (!dead) add_levels(sums.mmu, owner, stats);
+  }
+  for (unsigned i = 0; i < EL_STAT_JUDGED; ++i) {
     const std::uint64_t base = base_of(owner, stats, i), counted = counted_for(owner, after, i);
     if (dead) {
       add(sums.dead[i], {stats.last[i] - base, counted, counted});
@@ -183,20 +202,22 @@ void SlotBooks::add_living(std::uint32_t slot, const Counts& before, std::uint64
   }
 }
 
-StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read) {
+StatSums SlotBooks::kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read, std::uint32_t end) {
   fold();
   std::map<std::uint32_t, Counts> before;
   for (std::uint32_t slot = 0; slot < owners_.size(); ++slot)
-    if (load_shared(owners_[slot].state) != EL_SLOT_FREE && owners_[slot].load >= load)
+    if (load_shared(owners_[slot].state) != EL_SLOT_FREE && owners_[slot].load >= load && owners_[slot].load < end)
       before.emplace(slot, read_counts(slots_[slot].count));
   const std::uint64_t read_ns = read();
   StatSums sums;
   for (const auto& [slot, counts] : before) add_living(slot, counts, read_ns, sums);
   dead_.erase(dead_.begin(), dead_.lower_bound(load));
   for (const auto& [number, dead] : dead_) {
+    if (number >= end) break;
     sums.dead_vcpus += dead.read;
     sums.unread_vcpus += dead.unread;
-    for (unsigned i = 0; i < EL_STAT_COUNT; ++i) add(sums.dead[i], dead.sums[i]);
+    for (unsigned i = 0; i < EL_STAT_JUDGED; ++i) add(sums.dead[i], dead.sums[i]);
+    for (unsigned i = 0; i < dead.mmu.size(); ++i) sums.mmu[i] += dead.mmu[i];
   }
   return sums;
 }

@@ -55,8 +55,9 @@ class SlotBooks {
 
   /// fold(), then KVM's statistics of the vCPUs that were born at load `load` of a vendor module or later (0: of all):
   /// from birth, or, of one that was no newborn at its first exit seen, from then on. `read` has the probe read those
-  /// of the living, and returns the CLOCK_MONOTONIC time before that.
-  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read);
+  /// of the living, and returns the CLOCK_MONOTONIC time before that. `end`: and before that load.
+  [[nodiscard]] StatSums kvm_stats(std::uint32_t load, const std::function<std::uint64_t()>& read,
+                                   std::uint32_t end = UINT32_MAX);
 
   /// Slots that belong to living vCPUs, or to dead ones not yet folded.
   [[nodiscard]] std::uint32_t used() const;
@@ -69,7 +70,8 @@ class SlotBooks {
     Counts folded;
   };
   struct DeadVcpus {
-    std::array<StatSum, EL_STAT_COUNT> sums{};
+    std::array<StatSum, EL_STAT_JUDGED> sums{};
+    MmuSums mmu{};
     std::uint32_t read = 0, unread = 0;
   };
   void meet(const el_owner& owner);

@@ -11,7 +11,6 @@ case_limit=600
 forks=20
 [ "$tier" = all ] && forks=200
 
-two_vcpus_npt() { two_vcpus npt 114 "$forks"; }
 two_vcpus_shadow() { two_vcpus shadow 114 "$forks"; }
 two_vcpus_load() { two_vcpus_under_load shadow; }
 
@@ -198,8 +197,7 @@ races() {
 	expect "a million exits" '.exits >= 1000000' /out/races-sum.json
 }
 
-# With NPT, VMs of two processes and two CPUs the emulator itself is at fault (docs/decisions/0021): a guest alone now and
-# then, many VMs within seconds. So the load is under shadow paging, and NPT has two vCPUs in the longest tier only.
+# NPT: amd-npt-two-cpus.sh.
 run_case amd-two-vcpus-shadow two_vcpus_shadow
 run_case amd-two-vcpus-under-load two_vcpus_load
 run_case amd-hypercalls hypercalls
@@ -207,9 +205,8 @@ run_case amd-parameter-flickers parameter_flickers
 run_case amd-races races
 if [ -e /out/races-sum.json ]; then sed 's/^/# races: /' /out/races-sum.json; fi
 if [ "$tier" = all ]; then
-	run_case amd-two-vcpus-npt two_vcpus_npt
 	run_case amd-proofs-under-load proofs_under_load
 else
-	echo "# left to --all: two vCPUs under NPT, proofs under load"
+	echo "# left to --all: two vCPUs under NPT (amd-npt-two-cpus.sh), proofs under load"
 fi
 finish

@@ -7,7 +7,9 @@
 #include <array>
 #include <cmath>
 
-#include "session/compare.h"
+#include "base/text.h"
+#include "compare/compare.h"
+#include "compare/format.h"
 
 namespace exitledger {
 namespace {
@@ -81,27 +83,33 @@ std::string_view because(const Comparison& comparison, const ComparedReason& row
 
 std::string exits(std::uint64_t count) { return fmt::format("{} {}", grouped(count), count == 1 ? "exit" : "exits"); }
 
-std::string times(double ratio) { return fmt::format("{:.{}f}", ratio, ratio < 100 ? 2 : 0); }
+/// "A", or "A, median of 6 runs".
+std::string label(std::string_view side, const ComparedSide& of) {
+  return of.repeats() ? fmt::format("{}, median of {} runs", side, of.runs.size()) : std::string(side);
+}
 
 std::string opening(const Comparison& comparison) {
-  const ComparedSession &a = comparison.a, &b = comparison.b;
+  const ComparedSide &a = comparison.a, &b = comparison.b;
   const ComparedReason& total = comparison.total;
   std::string text;
   if (a.paging == b.paging) {
-    text = fmt::format("Both sessions ran under {}, so what differs here is not the paging mode: A had {}, B {}",
-                       words(a.paging), exits(total.a.ebpf), grouped(total.b.ebpf));
+    text = fmt::format("Both {} ran under {}, so what differs here is not the paging mode: {} had {}, {} {}",
+                       comparison.repeats() ? "sides" : "sessions", words(a.paging), label("A", a),
+                       exits(total.a.books.ebpf), label("B", b), grouped(total.b.books.ebpf));
   } else {
-    text = fmt::format("Under {} (A) there were {}, under {} (B) {}", words(a.paging), exits(total.a.ebpf),
-                       words(b.paging), grouped(total.b.ebpf));
+    text = fmt::format("Under {} ({}) there were {}, under {} ({}) {}", words(a.paging), label("A", a),
+                       exits(total.a.books.ebpf), words(b.paging), label("B", b), grouped(total.b.books.ebpf));
   }
   if (total.difference == 0) return text + ", the same number.";
   text += fmt::format(", {} {}", grouped(magnitude(total.difference)), total.difference > 0 ? "more" : "fewer");
-  return text + (total.ratio && total.b.ebpf > 0 ? fmt::format(" ({} times as many).", times(*total.ratio)) : ".");
+  return text +
+         (total.ratio && total.b.books.ebpf > 0 ? fmt::format(" ({} times as many).", ratio_text(total.ratio)) : ".");
 }
 
 std::string clause(const Comparison& comparison, const ComparedReason& row, std::uint64_t all) {
-  std::string text = fmt::format("{} ({} to {}, {:.0f}%", row.name, grouped(row.a.ebpf), grouped(row.b.ebpf),
-                                 100.0 * static_cast<double>(magnitude(row.difference)) / static_cast<double>(all));
+  std::string text =
+      fmt::format("{} ({} to {}, {:.0f}%", row.name, grouped(row.a.books.ebpf), grouped(row.b.books.ebpf),
+                  100.0 * static_cast<double>(magnitude(row.difference)) / static_cast<double>(all));
   const std::string_view cause = because(comparison, row);
   return text + (cause.empty() ? ")" : fmt::format(": {})", cause));
 }
@@ -143,24 +151,42 @@ const ComparedReason* find(const Comparison& comparison, Reason reason) {
 
 std::string run_time(const Comparison& comparison) {
   const ComparedReason* row = find(comparison, clock_of(comparison.a.vendor));
-  if (row == nullptr || !row->ratio || row->b.ebpf == 0) return {};
+  if (row == nullptr || !row->ratio || row->b.books.ebpf == 0) return {};
   std::string text = fmt::format(" External interrupts, a rough clock of how long guests ran, went from {} to {}: ",
-                                 grouped(row->a.ebpf), grouped(row->b.ebpf));
+                                 grouped(row->a.books.ebpf), grouped(row->b.books.ebpf));
   if (std::abs(*row->ratio - 1) <= kSameTime) return text + "about the same time.";
   return text + fmt::format("{} time in B, which by itself can account for part of the difference.",
                             *row->ratio > 1 ? "more" : "less");
 }
 
+/// Of several runs: in all of them.
+bool is_equal(const ComparedReason& row) {
+  const auto is_constant = [](const ComparedExits& exits) { return exits.spread.min == exits.spread.max; };
+  return row.difference == 0 && is_constant(row.a) && is_constant(row.b);
+}
+
 std::string equal_rows(const Comparison& comparison) {
   std::vector<std::string> names;
   for (const ComparedReason& row : comparison.reasons) {
-    if (row.difference == 0) names.push_back(row.name);
+    if (is_equal(row)) names.push_back(row.name);
   }
   if (names.empty() || names.size() == comparison.reasons.size()) return {};
   const std::size_t shown = std::min(names.size(), kNamedAtMost);
   const std::size_t more = names.size() - shown;
   names.resize(shown);
   return fmt::format(" Equal to the last exit: {}{}.", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+/// Reasons whose medians differ although the runs do not tell the sides apart.
+std::string overlapping(const Comparison& comparison) {
+  std::vector<std::string> names;
+  for (const ComparedReason& row : comparison.reasons)
+    if (may_be_chance(row)) names.push_back(row.name);
+  if (names.empty()) return {};
+  const std::size_t more = names.size() - std::min(names.size(), kNamedAtMost);
+  names.resize(names.size() - more);
+  return fmt::format(" Of {}{} the runs of A and of B overlap: that difference may be chance.", fmt::join(names, ", "),
                      more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
@@ -176,8 +202,10 @@ std::string paragraph(const Comparison& comparison) {
   text += opening(comparison);
   text += direction(comparison, true) + direction(comparison, false);
   text += equal_rows(comparison) + run_time(comparison);
+  text += overlapping(comparison);
   if (comparison.objections.empty()) {
-    text += " Both books of both sessions agree on every reason, so each of these exits stands in both.";
+    text += fmt::format(" Both books of {} agree on every reason, so each of these exits stands in both.",
+                        comparison.repeats() ? "every run" : "both sessions");
   }
   return text;
 }

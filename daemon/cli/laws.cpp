@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// exitledger laws: a published table, judged.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/input_file.h"
+#include "crosscheck/published_csv.h"
+
+namespace exitledger::cli {
+
+int run_laws(const LawsOptions& options) {
+  const auto text = read_input(options.file);
+  if (!text) return complain(text.error());
+  const auto table = published_table_from(*text);
+  if (!table) return complain(table.error());
+  const TableJudgement judgement = judge(*table);
+  const std::string name = options.file == "-" ? "standard input" : options.file;
+  fmt::print("{}\n", options.json ? to_json(*table, judgement).dump(2) : to_text(*table, judgement, name));
+  return judgement.impossible() ? 1 : 0;
+}
+
+}  // namespace exitledger::cli
