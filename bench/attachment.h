@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What may be attached to KVM while an exit is measured.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "model/result.h"
+
+namespace exitledger::bench {
+
+/// Attached from its making to its destruction.
+class Attachment {
+ public:
+  virtual ~Attachment() = default;
+  Attachment() = default;
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+
+  /// Errors: no such name; what the kernel says.
+  [[nodiscard]] static Result<std::unique_ptr<Attachment>> make(std::string_view name);
+};
+
+enum class AttachmentKind : std::uint8_t { kBare, kFloor, kOurs, kPeer };
+
+struct AttachmentInfo {
+  std::string_view name;  ///< stable: docs/cost.md and docs/benchmarks.md have it
+  AttachmentKind kind = AttachmentKind::kBare;
+  std::string_view what;  ///< for people
+};
+
+/// All that make() knows; the first is "nothing".
+[[nodiscard]] std::span<const AttachmentInfo> attachments();
+
+}  // namespace exitledger::bench

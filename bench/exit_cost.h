@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What one exit costs: TSC ticks of a micro guest in a tight loop of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "model/result.h"
+
+namespace exitledger::bench {
+
+/// A kind of exit that a loop makes; see calibration_rows() for how.
+struct ExitKind {
+  std::string_view name;  ///< "cpuid", "io", "msr", "page"
+  std::string_view row;   ///< of the calibration's table
+  std::uint32_t most;     ///< turns at once: fresh pages are finite
+};
+[[nodiscard]] std::span<const ExitKind> exit_kinds();
+
+/// From KVM_RUN to the end of the loop, in two lengths: (ticks of 2N turns - ticks of N) / (exits of 2N - exits of N),
+/// so that what happens once is in neither. Exits by KVM's own statistics. In a host whose TSC counts instructions, as
+/// the lab's Intel host does, that is instructions per exit, the guest's own in the loop included. `turns`: N, lowered
+/// to half of the kind's `most`. The guest is run by a process of its own, as guests are: to the probe the micro guests
+/// of its own process are another matter. The calling thread should be pinned. Errors: those of KVM.
+[[nodiscard]] Result<double> ticks_per_exit(const ExitKind& kind, std::uint32_t turns);
+
+}  // namespace exitledger::bench

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// bench-exits: what an exit costs with something attached; runs in a lab host, as root. ./dev bench exits makes the
+// table.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attachment.h"
+#include "exit_cost.h"
+#include "microvm/cpu_pin.h"
+
+namespace exitledger::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view kind_name(AttachmentKind kind) {
+  switch (kind) {
+    case AttachmentKind::kBare: return "bare";
+    case AttachmentKind::kFloor: return "floor";
+    case AttachmentKind::kOurs: return "ours";
+    case AttachmentKind::kPeer: return "peer";
+  }
+  return "unknown";
+}
+
+int complain(const Error& error) {
+  fmt::print(stderr, "bench-exits: {}\n", error.message());
+  return 2;
+}
+
+void list() {
+  for (const AttachmentInfo& info : attachments())
+    fmt::print("{:<18} {:<6} {}\n", info.name, kind_name(info.kind), info.what);
+}
+
+/// A line of JSON per kind of exit, on stdout.
+Result<void> measure(const AttachmentInfo& info, std::uint32_t turns, unsigned repeat, const std::string& label) {
+  const auto attached = Attachment::make(info.name);
+  if (!attached) return tl::unexpected{attached.error()};
+  for (const ExitKind& kind : exit_kinds()) {
+    Json runs = Json::array();
+    for (unsigned i = 0; i < repeat; ++i) {
+      const auto ticks = ticks_per_exit(kind, turns);
+      if (!ticks) return tl::unexpected{ticks.error()};
+      runs.push_back(*ticks);
+    }
+    const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},
+                    {"what", info.what},     {"modules", label},
+                    {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}};
+    fmt::print("{}\n", line.dump());
+  }
+  return {};
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"What an exit costs, in TSC ticks, with something attached"};
+  std::uint32_t turns = 2000;
+  unsigned repeat = 1;
+  std::string label;
+  std::vector<std::string> names;
+  bool shows = false;
+  app.add_option("--turns", turns, "Of the shorter loop; the longer has twice as many")->check(CLI::Range(16, 500'000));
+  app.add_option("--repeat", repeat, "Measurements of each")->check(CLI::Range(1, 100));
+  app.add_option("--modules", label, "Which modules are loaded, for the output");
+  app.add_flag("--list", shows, "What can be attached");
+  app.add_option("name", names, "What to attach, one after the other; default: all");
+  CLI11_PARSE(app, argc, argv);
+  if (shows) return list(), 0;
+  const auto cpus = usable_cpus();
+  if (!cpus) return complain(cpus.error());
+  const auto pin = CpuPin::to(cpus->front());
+  if (!pin) return complain(pin.error());
+  for (const AttachmentInfo& info : attachments()) {
+    if (!names.empty() && std::find(names.begin(), names.end(), info.name) == names.end()) continue;
+    if (const auto done = measure(info, turns, repeat, label); !done) return complain(done.error());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace exitledger::bench
+
+int main(int argc, char** argv) { return exitledger::bench::run(argc, argv); }
