@@ -6,20 +6,13 @@
 #include <array>
 
 #include "calibration/measure.h"
-#include "calibration/table.h"
+#include "calibration/rows_for_tests.h"
 #include "microvm/kvm_test_support.h"
 
 namespace exitledger {
 namespace {
 
 using enum Register;
-
-CalibrationRow row_named(std::string_view name) {
-  for (const CalibrationRow& row : calibration_rows({}))
-    if (row.name == name) return row;
-  ADD_FAILURE() << "no row " << name;
-  return {};
-}
 
 TEST(CalibrationGuest, FreshPagesAreBehindItAndTheStackIsLast) {
   CalibrationRow row = row_named("fresh-pages");

@@ -13,13 +13,6 @@ namespace {
 constexpr std::uint32_t kTurns = 211;
 const CalibrationTarget kTarget{};  // VMX, EPT
 
-CalibrationRow row_named(std::string_view name) {
-  for (const CalibrationRow& row : calibration_rows(kTarget))
-    if (row.name == name) return row;
-  ADD_FAILURE() << "no row " << name;
-  return {};
-}
-
 const std::array<Reason, 5> kTable{kReasonEmulation, vmx::kCpuid, vmx::kIo, vmx::kExternalInterrupt, vmx::kVmcall};
 
 // A row whose guest exited `count` times for `reason`, asked, and ended with HLT: as a host without a fault sees it.
@@ -57,7 +50,7 @@ CalibratedReason of(const CalibratedRow& row, Reason reason) {
 
 TEST(JudgeRow, AgreesWhereAllHaveTheNumberOfTheTable) {
   for (const auto& [name, reason] : {std::pair{"hypercall-poll-irq", vmx::kVmcall}, std::pair{"cpuid", vmx::kCpuid}}) {
-    const CalibratedRow row = judge_row(kTarget, row_named(name), faultless(reason, kTurns));
+    const CalibratedRow row = judge_row(kTarget, row_named(name, kTarget), faultless(reason, kTurns));
     EXPECT_EQ(row.verdict, Verdict::kAgrees) << row.why;
     EXPECT_EQ(of(row, reason).expected, kTurns);
     EXPECT_EQ(of(row, reason).ebpf, kTurns);
@@ -70,19 +63,20 @@ TEST(JudgeRow, AGuestWithoutABookIsNoDisagreement) {
   books.ebpf = {};
   books.traced.clear();
   books.run.answers.clear();
-  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books);
   EXPECT_EQ(row.verdict, Verdict::kCannotTell);
   EXPECT_NE(row.why.find("exitledger_slots_limit"), std::string::npos) << row.why;
 }
 
 TEST(JudgeRow, ANumberThatBothBooksShareButTheTableDoesNotHaveDisagrees) {
-  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kVmcall, kTurns - 1));
+  const CalibratedRow row =
+      judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), faultless(vmx::kVmcall, kTurns - 1));
   EXPECT_EQ(row.verdict, Verdict::kDisagrees);
   EXPECT_NE(row.why.find("211 expected, eBPF 210, leaf 210"), std::string::npos) << row.why;
 }
 
 TEST(JudgeRow, TheRightNumberUnderAnotherReasonDisagrees) {
-  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kIo, kTurns));
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), faultless(vmx::kIo, kTurns));
   EXPECT_EQ(row.verdict, Verdict::kDisagrees);
   EXPECT_EQ(of(row, vmx::kVmcall).verdict, Verdict::kDisagrees);
   EXPECT_EQ(of(row, vmx::kIo).verdict, Verdict::kDisagrees);
@@ -91,7 +85,7 @@ TEST(JudgeRow, TheRightNumberUnderAnotherReasonDisagrees) {
 TEST(JudgeRow, AnAnswerThatIsNotTheEbpfCountOfItsInstantDisagrees) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
   books.traced.back().vcpu_count--;
-  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kDisagrees);
 }
 
 TEST(JudgeRow, InterruptsOfTheHostMayComeInAnyNumberThatBothHave) {
@@ -99,7 +93,7 @@ TEST(JudgeRow, InterruptsOfTheHostMayComeInAnyNumberThatBothHave) {
   books.ebpf.at[vmx::kExternalInterrupt] += 3;
   books.ebpf.at[EL_INDEX_ALL] += 3;
   (*books.run.stats)["exits"] += 3;
-  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books);
   EXPECT_EQ(row.verdict, Verdict::kAgrees) << row.why;
   EXPECT_EQ(of(row, vmx::kExternalInterrupt).expected, std::nullopt);
 }
@@ -107,7 +101,7 @@ TEST(JudgeRow, InterruptsOfTheHostMayComeInAnyNumberThatBothHave) {
 TEST(JudgeRow, KvmsStatisticsMustSayTheSame) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
   --(*books.run.stats)["exits"];
-  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq"), books);
+  const CalibratedRow row = judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books);
   EXPECT_EQ(row.verdict, Verdict::kDisagrees);
   EXPECT_NE(row.why.find("statistic exits"), std::string::npos) << row.why;
 }
@@ -116,30 +110,30 @@ TEST(JudgeRow, PassesThatAreNoExitsAreKvmsAlone) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
   for (LeafAnswer& answer : books.run.answers)
     if ((answer.query.ecx & 0xFFFF) == kReasonEmulation) answer.registers.eax = 4;
-  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kDisagrees);
   (*books.run.stats)["exits"] += 4;
-  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kAgrees);
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kAgrees);
 }
 
 TEST(JudgeRow, WhatWasNotTracedCannotBeJudged) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
   books.traced.front().slot = EL_NO_SLOT;
-  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kCannotTell);
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kCannotTell);
   books = faultless(vmx::kVmcall, kTurns);
   books.traced.pop_back();
-  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq"), books).verdict, Verdict::kCannotTell);
+  EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kCannotTell);
 }
 
 TEST(Calibration, SumsOverRowsAndTheWorstRowDecides) {
   Calibration calibration;
-  add_row(calibration, judge_row(kTarget, row_named("hypercall-poll-irq"), faultless(vmx::kVmcall, kTurns)));
-  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown"), faultless(vmx::kVmcall, kTurns)));
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), faultless(vmx::kVmcall, kTurns)));
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown", kTarget), faultless(vmx::kVmcall, kTurns)));
   EXPECT_EQ(calibration.verdict, Verdict::kAgrees);
   const auto reasons = reasons_of(calibration);
   ASSERT_FALSE(reasons.empty());
   for (const CalibratedReason& reason : reasons)
     EXPECT_TRUE(reason.reason != vmx::kVmcall || reason.expected == 2 * kTurns);
-  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown"), faultless(vmx::kVmcall, 1)));
+  add_row(calibration, judge_row(kTarget, row_named("hypercall-unknown", kTarget), faultless(vmx::kVmcall, 1)));
   EXPECT_EQ(calibration.verdict, Verdict::kDisagrees);
   EXPECT_TRUE(calibration.why.starts_with("hypercall-unknown: ")) << calibration.why;
 }

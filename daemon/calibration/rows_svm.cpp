@@ -31,7 +31,7 @@ std::vector<CalibrationRow> svm_instructions(const CalibrationTarget& target) {
           svm_instruction("clgi", 0xDD, 0x85, vgif),   svm_instruction("invlpga", 0xDF, kInvlpga)};
 }
 
-std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
+std::vector<CalibrationRow> nested_or_shadow(const CalibrationTarget& target) {
   const bool shadow = target.paging == Paging::kShadow;
   constexpr std::string_view kOwn = "under NPT it is the guest's own", kKept = "shadow pages must follow";
   const std::string_view why = shadow ? kKept : kOwn;
@@ -64,7 +64,7 @@ std::vector<CalibrationRow> svm_rows(const CalibrationTarget& target) {
        refused_row("ud2", "KVM intercepts #UD", {0x0F, 0x0B}, kUd)});
   if (target.xsave) add({xsetbv_row("KVM intercepts XSETBV", kXsetbv)});
   add(svm_instructions(target));
-  add(paging_dependent(target));
+  add(nested_or_shadow(target));
   add({real_mode_row(svm::kHlt, false)});
   add(witness_rows(kPause, kDr7Write));
   return rows;

@@ -32,7 +32,7 @@ bool unrestricted(const CalibrationTarget& target) {
 
 // CR3: without unrestricted guest KVM keeps its own as long as the guest has no paging; with it, and under EPT, the
 // guest's is the processor's. Shadow paging owns it always.
-std::vector<CalibrationRow> paging_dependent(const CalibrationTarget& target) {
+std::vector<CalibrationRow> ept_or_shadow(const CalibrationTarget& target) {
   const bool shadow = target.paging == Paging::kShadow;
   const bool owned = !unrestricted(target);
   const unsigned cr3 = owned ? 1 : 0;
@@ -70,7 +70,7 @@ std::vector<CalibrationRow> vmx_rows(const CalibrationTarget& target) {
   if (target.xsave) add({xsetbv_row("XSETBV exits always", 55)});
   if (target.rdrand) add({refused_row("rdrand", "a guest without RDRAND gets #UD from KVM", {0x0F, 0xC7, 0xF0}, 57)});
   add(vmx_instructions());
-  add(paging_dependent(target));
+  add(ept_or_shadow(target));
   add({real_mode_row(vmx::kHlt, !unrestricted(target))});
   // An NMI of the host has this reason, too, and so has every page fault under shadow paging.
   CalibrationRow ud2 = refused_row("ud2", "#UD is in the exception bitmap", {0x0F, 0x0B}, vmx::kException);

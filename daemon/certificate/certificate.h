@@ -6,7 +6,7 @@
 // Digest and signature are of the canonical bytes of `content`. Equal sessions give equal certificates.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "certificate/keys_for_tests.h"
 #include "certificate/recorded_session.h"
 #include "certificate/verify.h"

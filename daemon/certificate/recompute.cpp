@@ -2,6 +2,7 @@
 #include "certificate/recompute.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/escape.h"
 #include "certificate/certificate.h"

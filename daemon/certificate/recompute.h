@@ -5,7 +5,7 @@
 // Which fields are bound by an equation, and which are not: docs/certificates.md.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/escape.h"
 #include "base/text.h"
 #include "certificate/certificate.h"

@@ -2,7 +2,7 @@
 // A certificate judged: digest, signature, and every session from its own rounds.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

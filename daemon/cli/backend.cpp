@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/backend.h"
 
+#include <nlohmann/json.hpp>
+
 #include "cli/api_client.h"
 #include "cli/storage.h"
 #include "cli/streams.h"

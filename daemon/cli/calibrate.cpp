@@ -2,6 +2,8 @@
 // exitledger calibrate: exits caused on purpose, in known numbers, and what every witness counted of them.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"

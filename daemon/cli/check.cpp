@@ -2,6 +2,8 @@
 // exitledger check: both books of the running session, reason by reason, and the verdict.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "cli/backend.h"
 #include "cli/commands.h"

@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/second_book.h"
 #include "cli/streams.h"
+#include "model/units.h"
 #include "session/detail_report.h"
 #include "witness/detail_witness.h"
 
@@ -28,11 +30,11 @@ Result<sigset_t> hold_stop_signals() {
 
 // Until one of `stop` comes or the time is over.
 Result<void> wait_for_end(const sigset_t& stop, std::uint32_t seconds) {
-  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-  const std::uint64_t deadline = monotonic_now_ns() + seconds * kNsPerSecond;
+  const std::uint64_t deadline = monotonic_now_ns() + seconds * kNsPerSecond<std::uint64_t>;
   for (std::uint64_t now = monotonic_now_ns(); now < deadline; now = monotonic_now_ns()) {
     const std::uint64_t left = deadline - now;
-    const timespec time{static_cast<time_t>(left / kNsPerSecond), static_cast<long>(left % kNsPerSecond)};
+    const timespec time{static_cast<time_t>(left / kNsPerSecond<std::uint64_t>),
+                        static_cast<long>(left % kNsPerSecond<std::uint64_t>)};
     if (sigtimedwait(&stop, nullptr, &time) > 0) return {};
     if (errno != EAGAIN && errno != EINTR) return fail_errno("sigtimedwait", "SIGINT, SIGTERM");
   }

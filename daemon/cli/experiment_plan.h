@@ -2,7 +2,7 @@
 // What a person asks of an experiment, and what is wrong with it: all of that is said before the module is touched.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

@@ -2,6 +2,8 @@
 // exitledger laws: a published table, judged.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands.h"
 #include "cli/input_file.h"
 #include "crosscheck/published_csv.h"

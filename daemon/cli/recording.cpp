@@ -8,6 +8,7 @@
 
 #include <array>
 #include <csignal>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "base/utf8.h"

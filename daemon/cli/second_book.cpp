@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/second_book.h"
 
+#include <nlohmann/json.hpp>
+
 #include "model/counts.h"
 #include "session/session_json.h"
 

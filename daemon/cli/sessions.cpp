@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "certificate/certificate.h"
 #include "cli/backend.h"
@@ -11,15 +13,15 @@
 #include "cli/input_file.h"
 #include "cli/session_text.h"
 #include "cli/streams.h"
+#include "model/units.h"
 #include "store/store.h"
 
 namespace exitledger::cli {
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
 std::string day_and_time(std::int64_t unix_ns) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(unix_ns / kNsPerSecond)));
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
+                     fmt::gmtime(static_cast<std::time_t>(unix_ns / kNsPerSecond<std::int64_t>)));
 }
 
 // Through the daemon that owns the store, or, without one, in the store itself.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <clocale>
+#include <nlohmann/json.hpp>
 
 #include "cli/backend.h"
 #include "cli/commands.h"

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "certificate/signature.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"

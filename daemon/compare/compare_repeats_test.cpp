@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "compare/compare.h"
 #include "compare/experiment_for_tests.h"
+#include "compare/rows_for_tests.h"
 
 namespace exitledger {
 namespace {
@@ -22,14 +25,6 @@ Comparison compared(const std::vector<Session>& sessions, const std::string& exp
     return compare(ept_session(), shadow_session());
   }
   return compare(modes->first, modes->second);
-}
-
-// By value: the comparison may be a temporary.
-ComparedReason row_of(const Comparison& comparison, Reason reason) {
-  for (const ComparedReason& row : comparison.reasons)
-    if (row.reason == reason) return row;
-  ADD_FAILURE() << "no row " << reason;
-  return {};
 }
 
 TEST(CompareRepeats, MedianRangeAndIntervalOfSixRuns) {

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/text.h"
+#include "compare/rows_for_tests.h"
 #include "session/sessions_for_tests.h"
 
 namespace exitledger {
@@ -16,15 +18,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-const ComparedReason& row_of(const Comparison& comparison, Reason reason) {
-  static const ComparedReason none;
-  for (const ComparedReason& row : comparison.reasons) {
-    if (row.reason == reason) return row;
-  }
-  ADD_FAILURE() << "no row " << reason;
-  return none;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;

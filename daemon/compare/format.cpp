@@ -118,6 +118,15 @@ std::string stat_text(const std::optional<Spread<std::int64_t>>& spread) {
   return spread ? grouped_signed(spread->median) : "absent";
 }
 
+std::string range_text(const Spread<std::uint64_t>& spread, std::string_view between) {
+  return fmt::format("{}{}{}", grouped(spread.min), between, grouped(spread.max));
+}
+
+std::string interval_text(const Spread<std::uint64_t>& spread, std::string_view between) {
+  if (!spread.interval) return "-";
+  return fmt::format("{}{}{}", grouped(spread.interval->low), between, grouped(spread.interval->high));
+}
+
 std::string leaf_text(const NetBooks& books) { return books.leaf ? grouped(*books.leaf) : "absent"; }
 
 bool books_differ(const ComparedReason& row) {

@@ -33,6 +33,10 @@ inline constexpr std::string_view kWhereMeaning =
     "(halted, blocked or preempted)";
 /// Of KVM's MMU statistic: the median; "absent".
 [[nodiscard]] std::string stat_text(const std::optional<Spread<std::int64_t>>& spread);
+/// "11 to 16" with " to " between.
+[[nodiscard]] std::string range_text(const Spread<std::uint64_t>& spread, std::string_view between);
+/// The interval of the median likewise; "-" where there is none.
+[[nodiscard]] std::string interval_text(const Spread<std::uint64_t>& spread, std::string_view between);
 /// "absent" where there is no leaf.
 [[nodiscard]] std::string leaf_text(const NetBooks& books);
 /// True where a second look at the leaf's column tells more than the first: it differs, or is absent.

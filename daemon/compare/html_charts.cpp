@@ -82,7 +82,7 @@ std::string bar_html(const Bar& bar, const LogScale& scale, bool ranged) {
                      bar_svg(bar, scale, ranged), html_escaped(bar.text));
 }
 
-std::string row_html(const Row& row, const LogScale& scale, bool ranged) {
+std::string bar_html(const Row& row, const LogScale& scale, bool ranged) {
   std::string bars;
   for (const Bar& bar : row.bars) bars += bar_html(bar, scale, ranged);
   return fmt::format(R"(<div class="row"><div class="what">{} <span class="quiet">{}</span></div><div>{}</div></div>)"
@@ -146,7 +146,7 @@ std::string chart_html(const Comparison& comparison, std::vector<Row> rows, cons
   std::string text = open_figure(rows, ranged, name);
   text += fmt::format("<figcaption>{}</figcaption>{}\n", caption, legend_html(comparison, both_books, ranged));
   text += axis_html(scale, labels);
-  for (const Row& row : rows) text += row_html(row, scale, ranged);
+  for (const Row& row : rows) text += bar_html(row, scale, ranged);
   return text + "</figure>\n";
 }
 

@@ -120,23 +120,15 @@ std::string exits_html(const Comparison& comparison) {
                     }));
 }
 
-std::string range_text(const Spread<std::uint64_t>& spread) {
-  return fmt::format("{} \u2013 {}", grouped(spread.min), grouped(spread.max));
-}
-
-std::string interval_text(const Spread<std::uint64_t>& spread) {
-  if (!spread.interval) return "-";
-  return fmt::format("{} \u2013 {}", grouped(spread.interval->low), grouped(spread.interval->high));
-}
-
 std::string repeats_html(const Comparison& comparison) {
   if (!comparison.repeats()) return {};
   return fmt::format("<h2>Over the runs</h2>\n<p>{}</p>\n", html_escaped(method_text(comparison))) +
          table_html("figures", "Over the runs",
                     {"reason", "A least \u2013 most", "A interval", "B least \u2013 most", "B interval"},
                     for_rows(comparison, [](const ComparedReason& row) {
-                      return std::vector<std::string>{range_text(row.a.spread), interval_text(row.a.spread),
-                                                      range_text(row.b.spread), interval_text(row.b.spread)};
+                      return std::vector<std::string>{
+                          range_text(row.a.spread, " \u2013 "), interval_text(row.a.spread, " \u2013 "),
+                          range_text(row.b.spread, " \u2013 "), interval_text(row.b.spread, " \u2013 ")};
                     }));
 }
 

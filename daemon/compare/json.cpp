@@ -2,6 +2,8 @@
 // The comparison as JSON. Every key is in exitledger-compare(1); keys may be added, none goes or changes its meaning.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "compare/compare.h"
 
 namespace exitledger {

@@ -26,18 +26,10 @@ std::string line(const std::vector<std::string>& cells) {
   return text + "\n";
 }
 
-std::string list(const std::vector<std::string>& items) {
+std::string list_of(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += "- " + markdown_escaped(item) + "\n";
   return text.empty() ? "" : text + "\n";
-}
-
-std::string range_text(const Spread<std::uint64_t>& spread) {
-  return fmt::format("{} to {}", grouped(spread.min), grouped(spread.max));
-}
-
-std::string interval_text(const Spread<std::uint64_t>& spread) {
-  return spread.interval ? fmt::format("{} to {}", grouped(spread.interval->low), grouped(spread.interval->high)) : "-";
 }
 
 std::string number_of(Reason reason) { return reason == kReasonAll ? "" : std::to_string(reason); }
@@ -49,7 +41,7 @@ std::string certificate_table(const Comparison& comparison) {
 }
 
 template <typename Row>
-std::string for_rows(const Comparison& comparison, const Row& row) {
+std::string lines_of(const Comparison& comparison, const Row& row) {
   std::string text;
   for (const ComparedReason& reason : comparison.reasons) text += row(reason);
   return text + row(comparison.total) + "\n";
@@ -58,7 +50,7 @@ std::string for_rows(const Comparison& comparison, const Row& row) {
 std::string exits_table(const Comparison& comparison) {
   return "## Exits\n\n" + markdown_escaped(exits_caption(comparison)) + "; " + std::string(kShareMeaning) + ".\n\n" +
          head({"no.", "reason", "A eBPF", "A leaf", "B eBPF", "B leaf", "B - A", "B/A", "share", ""}, 2) +
-         for_rows(comparison, [](const ComparedReason& row) {
+         lines_of(comparison, [](const ComparedReason& row) {
            return line({number_of(row.reason), row.name, grouped(row.a.books.ebpf), leaf_text(row.a.books),
                         grouped(row.b.books.ebpf), leaf_text(row.b.books), signed_text(row.difference),
                         ratio_text(row.ratio), share_text(row.share),
@@ -70,9 +62,10 @@ std::string repeats_table(const Comparison& comparison) {
   if (!comparison.repeats()) return {};
   return "## Over the runs\n\n" + markdown_escaped(method_text(comparison)) + "\n\n" +
          head({"no.", "reason", "A", "A interval", "B", "B interval"}, 2) +
-         for_rows(comparison, [](const ComparedReason& row) {
-           return line({number_of(row.reason), row.name, range_text(row.a.spread), interval_text(row.a.spread),
-                        range_text(row.b.spread), interval_text(row.b.spread)});
+         lines_of(comparison, [](const ComparedReason& row) {
+           return line({number_of(row.reason), row.name, range_text(row.a.spread, " to "),
+                        interval_text(row.a.spread, " to "), range_text(row.b.spread, " to "),
+                        interval_text(row.b.spread, " to ")});
          });
 }
 
@@ -117,9 +110,9 @@ std::string mmu_table(const Comparison& comparison) {
 
 std::string to_markdown(const Comparison& comparison) {
   std::string text = "# VM exits, A beside B\n\n";
-  if (!comparison.objections.empty()) text += "**Not a sound comparison:**\n\n" + list(comparison.objections);
+  if (!comparison.objections.empty()) text += "**Not a sound comparison:**\n\n" + list_of(comparison.objections);
   text += certificate_table(comparison);
-  if (!comparison.notes.empty()) text += "Notes:\n\n" + list(comparison.notes);
+  if (!comparison.notes.empty()) text += "Notes:\n\n" + list_of(comparison.notes);
   text += markdown_escaped(paragraph(comparison)) + "\n\n";
   text += exits_table(comparison) + repeats_table(comparison) + times_table(comparison) + where_table(comparison) +
           mmu_table(comparison);

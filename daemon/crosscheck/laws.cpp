@@ -38,12 +38,12 @@ constexpr std::array kLaws = {
 
 constexpr Reason kVmxVmlaunch = 20, kVmxVmresume = 24;
 
+}  // namespace
+
 std::uint64_t count_in(const NetCounts& counts, Reason reason) {
   const auto found = counts.find(reason);
   return found == counts.end() ? 0 : found->second;
 }
-
-}  // namespace
 
 std::span<const Law> laws() { return kLaws; }
 

@@ -18,6 +18,9 @@ namespace exitledger {
 /// Exits per reason, net of the reader's own.
 using NetCounts = std::map<Reason, std::uint64_t>;
 
+/// 0 for a reason without a row.
+[[nodiscard]] std::uint64_t count_in(const NetCounts& counts, Reason reason);
+
 struct LawInput {
   Vendor vendor = Vendor::kVmx;
   Paging paging = Paging::kEpt;

@@ -2,7 +2,7 @@
 // A published table as CSV, and what was found in it for people and for programs.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

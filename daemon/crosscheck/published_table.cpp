@@ -33,11 +33,6 @@ NetCounts column(const PublishedTable& table, Paging paging) {
   return counts;
 }
 
-std::uint64_t count_in(const NetCounts& counts, Reason reason) {
-  const auto found = counts.find(reason);
-  return found == counts.end() ? 0 : found->second;
-}
-
 std::string label(Reason reason) { return fmt::format("{} {}", reason, reason_label(Vendor::kVmx, reason)); }
 
 std::string labels(const std::vector<Reason>& reasons) {

@@ -7,10 +7,11 @@
 #include <cmath>
 #include <limits>
 
+#include "model/units.h"
+
 namespace exitledger {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kPpb = 1'000'000'000;
 
 std::int64_t whole(double value) { return std::llround(value); }
@@ -46,7 +47,7 @@ TimeRow judge_time(Reason reason, const TimeSums& sums, const TimeBasis& basis) 
   row.reason = reason;
   row.exits = sums.intervals;
   row.leaf_cycles = sums.cycles;
-  row.leaf_ns = share(sums.cycles, kNsPerSecond, basis.rate_hz);
+  row.leaf_ns = share(sums.cycles, kNsPerSecond<std::uint64_t>, basis.rate_hz);
   row.ebpf_ns = narrow(Wide{sums.ns});
   row.difference_ns = narrow(Wide{row.leaf_ns} - row.ebpf_ns);
   const Wide exits{sums.intervals};

@@ -3,14 +3,15 @@
 
 #include <algorithm>
 
+#include "model/units.h"
+
 namespace exitledger {
 namespace {
 
-constexpr double kNsPerSecond = 1e9;
 constexpr std::uint64_t kStretchNs = 1'000'000'000;
 
 double hz_between(const ClockPair& from, const ClockPair& to) {
-  return static_cast<double>(to.tsc - from.tsc) * kNsPerSecond /
+  return static_cast<double>(to.tsc - from.tsc) * kNsPerSecond<double> /
          static_cast<double>(to.monotonic_ns - from.monotonic_ns);
 }
 

@@ -6,7 +6,7 @@
 namespace exitledger {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kOneSecond = 1'000'000'000;
 
 TEST(TscRate, NeedsTwoPairsFarEnoughApart) {
   TscRate rate;
@@ -27,8 +27,8 @@ TEST(TscRate, NeedsTwoPairsFarEnoughApart) {
 TEST(TscRate, IsTheAverageSinceTheFirstPair) {
   TscRate rate;
   rate.accept({.tsc = 0, .monotonic_ns = 0, .error_ns = 1});
-  rate.accept({.tsc = 1'000'000'000, .monotonic_ns = kSecond, .error_ns = 1});
-  rate.accept({.tsc = 2'001'000'000, .monotonic_ns = 2 * kSecond, .error_ns = 1});
+  rate.accept({.tsc = 1'000'000'000, .monotonic_ns = kOneSecond, .error_ns = 1});
+  rate.accept({.tsc = 2'001'000'000, .monotonic_ns = 2 * kOneSecond, .error_ns = 1});
   ASSERT_TRUE(rate.rate());
   EXPECT_DOUBLE_EQ(rate.rate()->hz, 1'000'500'000);
   EXPECT_TRUE(rate.steady());  // 500 ppm off on either side
@@ -38,9 +38,9 @@ TEST(TscRate, AStretchThatRanOtherwiseIsNotSteady) {
   for (const std::uint64_t ticks : {1'010'000'000U, 990'000'000U}) {
     TscRate rate;
     rate.accept({.tsc = 0, .monotonic_ns = 0, .error_ns = 1});
-    rate.accept({.tsc = 9'000'000'000, .monotonic_ns = 9 * kSecond, .error_ns = 1});
+    rate.accept({.tsc = 9'000'000'000, .monotonic_ns = 9 * kOneSecond, .error_ns = 1});
     EXPECT_TRUE(rate.steady());
-    rate.accept({.tsc = 9'000'000'000 + ticks, .monotonic_ns = 10 * kSecond, .error_ns = 1});
+    rate.accept({.tsc = 9'000'000'000 + ticks, .monotonic_ns = 10 * kOneSecond, .error_ns = 1});
     EXPECT_TRUE(rate.rate());
     EXPECT_FALSE(rate.steady()) << ticks;
   }
@@ -53,7 +53,7 @@ TEST(TscRate, ShortStretchesAreJudgedTogether) {
   std::uint64_t tsc = 0;
   for (std::uint64_t tenth = 1; tenth <= 20; ++tenth) {
     tsc += tenth % 2 == 0 ? 95'000'000U : 105'000'000U;
-    rate.accept({.tsc = tsc, .monotonic_ns = tenth * kSecond / 10, .error_ns = 1});
+    rate.accept({.tsc = tsc, .monotonic_ns = tenth * kOneSecond / 10, .error_ns = 1});
   }
   EXPECT_TRUE(rate.steady());
   EXPECT_DOUBLE_EQ(rate.rate()->hz, 1e9);
@@ -62,11 +62,11 @@ TEST(TscRate, ShortStretchesAreJudgedTogether) {
 TEST(TscRate, AClockThatFellTellsNothing) {
   TscRate rate;
   rate.accept({.tsc = 0, .monotonic_ns = 0, .error_ns = 1});
-  rate.accept({.tsc = 3'000'000'000, .monotonic_ns = kSecond, .error_ns = 1});
-  rate.accept({.tsc = 1'000, .monotonic_ns = 2 * kSecond, .error_ns = 1});
+  rate.accept({.tsc = 3'000'000'000, .monotonic_ns = kOneSecond, .error_ns = 1});
+  rate.accept({.tsc = 1'000, .monotonic_ns = 2 * kOneSecond, .error_ns = 1});
   EXPECT_FALSE(rate.rate());
   EXPECT_FALSE(rate.steady());
-  rate.accept({.tsc = 6'000'000'000, .monotonic_ns = 3 * kSecond, .error_ns = 1});
+  rate.accept({.tsc = 6'000'000'000, .monotonic_ns = 3 * kOneSecond, .error_ns = 1});
   EXPECT_FALSE(rate.rate());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The API's part in sessions: those that the books keep, and those that the store kept of daemons before.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 

@@ -2,12 +2,12 @@
 #include <array>
 
 #include "export/family_groups.h"
+#include "model/units.h"
 
 namespace exitledger {
 namespace {
 
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
-constexpr double kNsPerSecond = 1e9;
 
 void append_balance(const ExportSnapshot& snapshot, Families& out) {
   FamilyBuilder<family::kResidual> residual;
@@ -18,7 +18,7 @@ void append_balance(const ExportSnapshot& snapshot, Families& out) {
       if (is_summand(reason)) residual.add(exits, paging, reason_label(books.vendor, reason));
     }
     if (books.last_exact_unix_ns != 0)
-      last_exact.add(static_cast<double>(books.last_exact_unix_ns) / kNsPerSecond, paging);
+      last_exact.add(static_cast<double>(books.last_exact_unix_ns) / kNsPerSecond<double>, paging);
   }
   std::move(residual).append_to(out);
   std::move(last_exact).append_to(out);

@@ -12,10 +12,6 @@
 namespace exitledger {
 namespace {
 
-struct StopDaemon {
-  void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
-};
-
 // libmicrohttpd takes these as void*, and does not write to them.
 void* text_option(const std::string& text) { return const_cast<char*>(text.c_str()); }
 
@@ -42,9 +38,13 @@ struct HttpServer::Listener {
   Listener(const Router& router, std::size_t body_bytes, BasicAuth* auth, ListenSocket listen_socket)
       : socket(std::move(listen_socket)), context{router, body_bytes, socket.local, socket.local ? nullptr : auth} {}
 
+  struct Stop {
+    void operator()(MHD_Daemon* running) const { MHD_stop_daemon(running); }
+  };
+
   ListenSocket socket;  ///< its descriptor belongs to `daemon` once that runs
   HttpContext context;
-  std::unique_ptr<MHD_Daemon, StopDaemon> daemon;
+  std::unique_ptr<MHD_Daemon, Stop> daemon;
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::create(const Router& router, HttpLimits limits, WebConfig web) {

@@ -2,6 +2,7 @@
 #include "export/live_json.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "session/json_fields.h"
 
@@ -9,7 +10,6 @@ namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 constexpr std::array kPagings{Paging::kEpt, Paging::kNpt, Paging::kShadow};
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
 constexpr std::uint64_t kMost16 = UINT16_MAX;

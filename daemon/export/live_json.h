@@ -2,7 +2,7 @@
 // GET /api/v1/live: the books of one moment as JSON.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "model/live.h"
 #include "model/result.h"

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/clock.h"
 #include "export/live_json.h"
 #include "witness/ebpf_fake.h"

@@ -4,13 +4,12 @@
 #include <string>
 
 #include "export/family_groups.h"
+#include "model/units.h"
 
 namespace exitledger {
 namespace {
 
-constexpr double kNsPerSecond = 1e9;
-
-double seconds(std::int64_t ns) { return static_cast<double>(ns) / kNsPerSecond; }
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / kNsPerSecond<double>; }
 
 // How far the difference lies beyond its bounds: 0 within them.
 std::int64_t residual_ns(const TimeRow& row) {

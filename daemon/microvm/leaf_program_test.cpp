@@ -14,11 +14,11 @@
 namespace exitledger {
 namespace {
 
-constexpr std::uint32_t kBase = 0x1000;
+constexpr std::uint32_t kProgramBase = 0x1000;
 
 TEST(LeafProgram, QueriesStandBehindTheCodeAndResultsBehindThem) {
   const std::array<CpuidQuery, 2> queries{{{1, 2}, {3, 4}}};
-  const LeafProgram program(kBase, queries);
+  const LeafProgram program(kProgramBase, queries);
   std::vector<std::byte> memory(program.memory_bytes());
   program.load_into(memory);
   std::array<std::uint32_t, 4> table{};
@@ -34,9 +34,9 @@ TEST(LeafProgram, QueriesStandBehindTheCodeAndResultsBehindThem) {
 }
 
 TEST(LeafProgram, AHundredQueriesTouchOnePage) {
-  EXPECT_EQ(LeafProgram(kBase, std::vector<CpuidQuery>(1)).memory_bytes(), 4096u);
-  EXPECT_EQ(LeafProgram(kBase, std::vector<CpuidQuery>(168)).memory_bytes(), 4096u);
-  EXPECT_EQ(LeafProgram(kBase, std::vector<CpuidQuery>(169)).memory_bytes(), 8192u);
+  EXPECT_EQ(LeafProgram(kProgramBase, std::vector<CpuidQuery>(1)).memory_bytes(), 4096u);
+  EXPECT_EQ(LeafProgram(kProgramBase, std::vector<CpuidQuery>(168)).memory_bytes(), 4096u);
+  EXPECT_EQ(LeafProgram(kProgramBase, std::vector<CpuidQuery>(169)).memory_bytes(), 8192u);
 }
 
 constexpr std::uint32_t kEntries = 7;
@@ -58,11 +58,11 @@ TEST(LeafProgram, AsksEveryQueryInOrderAndHalts) {
   EXITLEDGER_NEED_KVM(device);
   std::vector<CpuidQuery> queries;
   for (std::uint32_t i = 0; i < 199; ++i) queries.push_back({0x40000000, i % kEntries});
-  const LeafProgram program(kBase, queries);
-  auto machine = Machine::create(device, {.base = kBase, .bytes = program.memory_bytes()});
+  const LeafProgram program(kProgramBase, queries);
+  auto machine = Machine::create(device, {.base = kProgramBase, .bytes = program.memory_bytes()});
   ASSERT_TRUE(machine) << machine.error().message();
   program.load_into(machine->memory());
-  const auto added = machine->add_vcpu(kBase);
+  const auto added = machine->add_vcpu(kProgramBase);
   ASSERT_TRUE(added) << added.error().message();
   const auto set = machine->set_cpuid(cpuid_table());
   ASSERT_TRUE(set) << set.error().message();

@@ -23,6 +23,12 @@ Counts& Counts::operator+=(const Counts& other) {
   return *this;
 }
 
+Counts sum_of(std::span<const Counts> books) {
+  Counts sum;
+  for (const Counts& book : books) sum += book;
+  return sum;
+}
+
 Counts Counts::since(const Counts& earlier) const {
   Counts difference;
   for (std::size_t i = 0; i < at.size(); ++i) difference.at[i] = at[i] - earlier.at[i];

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "exit_index.h"
 #include "model/exit_reason.h"
@@ -22,6 +23,9 @@ struct Counts {
   [[nodiscard]] bool fell_below(const Counts& earlier) const;
   [[nodiscard]] std::uint64_t all() const { return at[EL_INDEX_ALL]; }
 };
+
+/// Of several CPUs or vCPUs.
+[[nodiscard]] Counts sum_of(std::span<const Counts> books);
 
 /// The vendor's number in the probe's structures, and back.
 [[nodiscard]] constexpr std::uint32_t isa_of(Vendor vendor) { return vendor == Vendor::kVmx ? EL_ISA_VMX : EL_ISA_SVM; }

@@ -11,8 +11,6 @@
 namespace exitledger {
 namespace {
 
-constexpr Vendor kVendors[] = {Vendor::kVmx, Vendor::kSvm};
-
 /// Every counter different, so that a sum shows what went into it.
 Counts numbered() {
   Counts counts;

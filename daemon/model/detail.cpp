@@ -14,8 +14,8 @@ namespace {
 constexpr Reason kSvmCrs = 0x20, kSvmFirstException = 0x40, kSvmExceptions = 32, kSvmSelectiveCr0 = 0x65,
                  kSvmMsr = 0x7C, kSvmFirstCrTrap = 0x90, kSvmCrTraps = 16;
 
-constexpr auto by_number = [](const auto& a, const auto& b) { return a.number < b.number; };
-static_assert(std::is_sorted(tables::kMsrs.begin(), tables::kMsrs.end(), by_number));
+constexpr auto by_msr_number = [](const auto& a, const auto& b) { return a.number < b.number; };
+static_assert(std::is_sorted(tables::kMsrs.begin(), tables::kMsrs.end(), by_msr_number));
 
 void add_range(std::vector<Reason>& to, Reason first, Reason count) {
   for (Reason i = 0; i < count; ++i) to.push_back(static_cast<Reason>(first + i));

@@ -11,7 +11,6 @@
 namespace exitledger {
 namespace {
 
-constexpr Vendor kVendors[] = {Vendor::kVmx, Vendor::kSvm};
 constexpr Reason kPseudoReasons[] = {kReasonAll,         kReasonUnknown,   kReasonBusLock, kReasonEnclave,
                                      kReasonFailedEntry, kReasonEmulation, kReasonVmFail,  kReasonBackwards};
 

@@ -2,6 +2,7 @@
 // Vendors of hardware virtualisation and their paging modes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,7 @@ namespace exitledger {
 
 /// Values as in leaf 0x4FFFFFFD.1 EAX[1:0] and as the isa argument of kvm:kvm_exit.
 enum class Vendor : std::uint8_t { kVmx = 1, kSvm = 2 };
+inline constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 
 /// Values as in leaf 0x4FFFFFFD.1 EAX[3:2].
 enum class Paging : std::uint8_t { kEpt = 1, kShadow = 2, kNpt = 3 };

@@ -37,13 +37,6 @@ Counts own_at(const Reading& reading, Counts now) {
   return now;
 }
 
-Counts sum(const std::vector<Counts>& by_cpu) {
-  return std::accumulate(by_cpu.begin(), by_cpu.end(), Counts{}, [](Counts all, const Counts& cpu) {
-    all += cpu;
-    return all;
-  });
-}
-
 // Its zero point is the module's load, and nobody but the reader has exited since.
 bool is_fresh(const Session& session) { return session.began_at_load && session.ebpf.all() <= session.own_exits; }
 
@@ -71,7 +64,7 @@ Books::Cut Books::keep_cut() {
   running_->update(cut.now);
   cut.by_cpu = newest_ ? book_at(newest_->reading, newest_->before) : ebpf_->counts_by_cpu();
   cut.own = newest_ ? own_at(newest_->reading, running_->own().sum()) : running_->own().sum();
-  keep_ended(sum(cut.by_cpu), cut.own, cut.now);
+  keep_ended(sum_of(cut.by_cpu), cut.own, cut.now);
   return cut;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "session/calibration_json.h"
 
+#include <nlohmann/json.hpp>
+
 namespace exitledger {
 namespace {
 

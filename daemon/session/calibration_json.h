@@ -2,7 +2,7 @@
 // A calibration as a document: what `exitledger calibrate --json` prints.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "model/calibration.h"
 

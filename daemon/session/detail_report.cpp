@@ -3,16 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
+#include "model/units.h"
 
 namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kNsPerSecond = 1e9;
-
-double seconds(const DetailSample& sample) { return static_cast<double>(sample.interval_ns) / kNsPerSecond; }
+double seconds(const DetailSample& sample) { return static_cast<double>(sample.interval_ns) / kNsPerSecond<double>; }
 
 double per_second(const DetailSample& sample, std::uint64_t count) {
   return sample.interval_ns == 0 ? 0 : static_cast<double>(count) / seconds(sample);

@@ -2,7 +2,7 @@
 // A drill-down for people and for programs: what `exitledger detail` shows.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 

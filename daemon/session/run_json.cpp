@@ -2,6 +2,7 @@
 #include "session/run_json.h"
 
 #include <limits>
+#include <nlohmann/json.hpp>
 
 namespace exitledger {
 namespace {

@@ -2,7 +2,7 @@
 // What a session keeps besides its books (model/session_facts.h), as JSON: keys of a session (session/session_json.h).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <vector>
 

@@ -49,12 +49,6 @@ std::vector<Base> bases_of(Vendor vendor, const std::optional<Boundary>& boundar
   return bases;
 }
 
-Counts sum(const std::vector<Counts>& by_cpu) {
-  Counts sum;
-  for (const Counts& cpu : by_cpu) sum += cpu;
-  return sum;
-}
-
 Losses losses_since(const Losses& now, const Losses& base) {
   Losses delta = now;
   for (std::size_t i = 0; i < delta.cause.size(); ++i) delta.cause[i] -= base.cause[i];
@@ -69,7 +63,7 @@ Losses losses_since(const Losses& now, const Losses& base) {
 RunningSession::RunningSession(Start start)
     : unproven_(std::move(start.unproven)),
       base_by_cpu_(start.boundary ? start.boundary->by_cpu : std::move(start.by_cpu)),
-      base_(sum(base_by_cpu_)),
+      base_(sum_of(base_by_cpu_)),
       base_hypercalls_(start.boundary ? start.boundary->hypercalls : start.now.hypercalls),
       stats_(start.stats ? *start.stats
                          : StatsZero{.counts = base_,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "session/json_fields.h"
 #include "session/run_json.h"
@@ -22,7 +23,6 @@ using session_json::Total;
 using session_json::total_of;
 
 constexpr std::array kLeafStates{LeafState::kPresent, LeafState::kAbsent, LeafState::kRefused, LeafState::kFailed};
-constexpr std::array kVendors{Vendor::kVmx, Vendor::kSvm};
 constexpr std::array kPagings{Paging::kEpt, Paging::kShadow, Paging::kNpt};
 
 void read_calibration(const JsonFields& fields, Session& session) {

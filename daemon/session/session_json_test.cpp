@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "session/sessions_for_tests.h"
 

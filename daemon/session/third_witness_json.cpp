@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "session/third_witness_json.h"
 
+#include <nlohmann/json.hpp>
+
 namespace exitledger {
 namespace {
 
@@ -31,7 +33,7 @@ StatVerdict stat_from(const JsonFields& fields) {
           fields.text("why")};
 }
 
-HypercallBalance hypercalls_from(const JsonFields& fields) {
+HypercallBalance balance_from(const JsonFields& fields) {
   return {fields.natural("exits"),
           fields.natural("kvm_hypercall"),
           fields.natural("kvm_hv_hypercall"),
@@ -69,7 +71,7 @@ std::optional<ThirdWitness> third_witness_from(const JsonFields& fields) {
   third.dead_vcpus = vcpus(fields, "dead_vcpus");
   third.unread_vcpus = vcpus(fields, "unread_vcpus");
   fields.each("kvm_stats", [&](const JsonFields& row) { third.stats.push_back(stat_from(row)); });
-  third.hypercalls = hypercalls_from(fields.object("hypercalls"));
+  third.hypercalls = balance_from(fields.object("hypercalls"));
   if (verdict != to_string(third.verdict())) fields.contradict("verdict", "is not the worst of its rows'");
   return third;
 }

@@ -2,7 +2,7 @@
 // The third witness as JSON, within a session's document.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "model/third_witness.h"

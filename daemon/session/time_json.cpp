@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "crosscheck/time_check.h"
 

@@ -2,7 +2,7 @@
 // What a session says of time, as JSON: the key "time" of a session (session/session_json.h).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "model/exit_time.h"
 #include "model/paging.h"

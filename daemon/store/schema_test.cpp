@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "session/session_json.h"
 #include "session/sessions_for_tests.h"
 #include "store/store.h"

@@ -2,6 +2,7 @@
 #include "top/once.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/time_text.h"
 #include "top/page.h"
@@ -27,7 +28,7 @@ void add_table(std::string& text, TableKind kind, std::vector<Row> rows) {
 }
 
 template <typename T>
-Json known(const std::optional<T>& value) {
+Json json_of(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
@@ -40,7 +41,7 @@ Json session_json(const LiveSession& session) {
           {"why", session.why},
           {"laws_broken", Json(session.laws_broken)},
           {"leaf", to_string(session.leaf)},
-          {"leaf_read_ns", known(session.read_ns)},
+          {"leaf_read_ns", json_of(session.read_ns)},
           {"lost", session.lost},
           {"lost_by_vcpus", session.lost_by_vcpus}};
 }
@@ -48,8 +49,8 @@ Json session_json(const LiveSession& session) {
 Json counts_json(const Row& row) {
   return {{"before", row.news ? Json(row.total - *row.news) : Json(nullptr)},
           {"exits", row.total},
-          {"new", known(row.news)},
-          {"per_second", known(row.rate)}};
+          {"new", json_of(row.news)},
+          {"per_second", json_of(row.rate)}};
 }
 
 Json reading_json(const std::optional<LiveReason::Reading>& reading) {
@@ -64,7 +65,7 @@ Json reading_json(const std::optional<LiveReason::Reading>& reading) {
 Json reasons_json(const std::vector<Row>& rows, bool host) {
   Json list = Json::array();
   for (const Row& row : rows) {
-    Json json{{"number", known(row.number)}, {"name", row.name}};
+    Json json{{"number", json_of(row.number)}, {"name", row.name}};
     json.update(counts_json(row));
     if (host) {
       json["timed_exits"] = row.time ? Json(row.time->exits) : Json(nullptr);
@@ -109,7 +110,7 @@ Json once_json(const Interval& interval) {
     if (!row.gone) vms.push_back(vm_json(interval, row));
   return {{"time", rfc3339(now.unix_ns)},
           {"monotonic_ns", now.time_ns},
-          {"interval_ns", known(interval.ns())},
+          {"interval_ns", json_of(interval.ns())},
           {"session", now.session ? session_json(*now.session) : Json(nullptr)},
           {"reasons", reasons_json(reason_rows(interval), true)},
           {"vms", std::move(vms)}};

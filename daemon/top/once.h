@@ -2,7 +2,7 @@
 // One interval as plain text or JSON. Pure.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "top/rows.h"

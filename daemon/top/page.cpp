@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/units.h"
 #include "top/text.h"
 
 namespace exitledger::top {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::size_t kLinesAbove = 5;  // three of the summary, the title, the header
 constexpr std::string_view kKeys = "q quit  h help  s sort  r reverse  p pause  1 reasons  2 VMs  Enter in  Esc out";
-constexpr double kNsPerSecond = 1e9;
 
 constexpr std::array kHelp{
     "q          leave",
@@ -66,7 +66,7 @@ Line exits_line(const Interval& interval) {
 std::string age_text(const LiveSample& now) {
   if (!now.session->read_ns) return "not read yet";
   const double ns = static_cast<double>(now.time_ns) - static_cast<double>(*now.session->read_ns);
-  return fmt::format("read {:.0f} s ago", std::max(ns, 0.0) / kNsPerSecond);
+  return fmt::format("read {:.0f} s ago", std::max(ns, 0.0) / kNsPerSecond<double>);
 }
 
 // Worst first: a verdict of one witness must not hide another's.

@@ -5,10 +5,10 @@
 #include <limits>
 #include <tuple>
 
+#include "model/units.h"
+
 namespace exitledger::top {
 namespace {
-
-constexpr double kNsPerSecond = 1e9;
 
 /// nullopt: it fell.
 std::optional<std::uint64_t> risen(std::uint64_t now, std::uint64_t before) {
@@ -46,7 +46,7 @@ std::vector<Row> finished(std::vector<Row> rows, const Interval& interval) {
   for (const Row& row : rows) all += static_cast<double>(row.total);
   for (Row& row : rows) {
     if (all > 0) row.share = 100 * static_cast<double>(row.total) / all;
-    if (row.news && ns) row.rate = static_cast<double>(*row.news) * kNsPerSecond / static_cast<double>(*ns);
+    if (row.news && ns) row.rate = static_cast<double>(*row.news) * kNsPerSecond<double> / static_cast<double>(*ns);
   }
   return rows;
 }

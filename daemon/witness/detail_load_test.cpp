@@ -21,7 +21,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr std::uint64_t kVmx = EL_ISA_VMX, kSvm = EL_ISA_SVM;
+constexpr std::uint64_t kIsaVmx = EL_ISA_VMX, kIsaSvm = EL_ISA_SVM;
 constexpr std::uint32_t kTold = 1U << kFakeQualificationBit | 1U << kFakeIntrInfoBit;
 
 class DetailLoad : public testing::Test {
@@ -52,7 +52,7 @@ class DetailLoad : public testing::Test {
   }
   void vmx_exit(std::uint32_t reason) {
     kernel_->set_vmx_reason(0, reason);
-    ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kVmx}));
+    ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kIsaVmx}));
   }
   void vmx_exit(std::uint32_t reason, std::uint64_t qualification, std::uint32_t intr_info = 0,
                 std::uint32_t avail = kTold) {
@@ -62,7 +62,7 @@ class DetailLoad : public testing::Test {
   void svm_exit(std::uint32_t code, std::uint64_t info_1 = 0, std::uint64_t info_2 = 0) {
     kernel_->set_svm_code(0, code);
     kernel_->set_svm_info(0, info_1, info_2);
-    ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kSvm}));
+    ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kIsaSvm}));
   }
   void registers(std::uint64_t rax, std::uint64_t rcx) {
     kernel_->set_rax(0, rax);
@@ -295,15 +295,15 @@ TEST_F(DetailLoad, CpusAreAddedUp) {
 
 TEST_F(DetailLoad, WhatCannotBeReadIsCounted) {
   start(Vendor::kVmx, DetailKind::kIo);
-  ASSERT_TRUE(run_program("detail_exit", {8, kVmx}));                 // no memory there
-  ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kSvm}));  // the other vendor's
+  ASSERT_TRUE(run_program("detail_exit", {8, kIsaVmx}));                 // no memory there
+  ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kIsaSvm}));  // the other vendor's
   const DetailSample sample = end();
   EXPECT_EQ(sample.unread, 2U);
   EXPECT_EQ(sample.parent, 0U);
 
   start(Vendor::kSvm, DetailKind::kIo);
   kernel_->set_svm_vmcb(0, 8);
-  ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kSvm}));
+  ASSERT_TRUE(run_program("detail_exit", {kernel_->vcpu(0), kIsaSvm}));
   EXPECT_EQ(end().unread, 1U);
 }
 

@@ -23,7 +23,7 @@ Failure fail_libbpf(std::string operation, std::string object, int negative) {
 
 /// Which dense indices belong to reasons that the manuals define, as the probe's cold path wants it.
 void set_defined(exitledger_bpf& skeleton) {
-  for (const Vendor vendor : std::array{Vendor::kVmx, Vendor::kSvm}) {
+  for (const Vendor vendor : kVendors) {
     for (const ReasonInfo& reason : defined_reasons(vendor)) {
       const unsigned index = index_of(vendor, reason.number);
       skeleton.rodata->el_defined[vendor == Vendor::kSvm][index / 64] |= std::uint64_t{1} << (index % 64);

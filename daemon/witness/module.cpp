@@ -63,7 +63,7 @@ Result<ModuleState> read_modules(const fs::path& sys) {
   ModuleState state;
   state.kvm = present(modules / "kvm");
   add_parameters(modules, "kvm", state.parameters);
-  for (const Vendor vendor : std::array{Vendor::kVmx, Vendor::kSvm}) {
+  for (const Vendor vendor : kVendors) {
     if (!in_service(sys, vendor)) continue;
     auto paging = paging_of(sys, vendor);
     if (!paging) return tl::unexpected(paging.error());
