@@ -89,14 +89,15 @@ else
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
+	[ "$tier" = all ] || beside "packages, their modules on the AMD host" tools/package-test.sh
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 fi
 if [ "$tier" = default ]; then
 	check "oracle: the processor's own record of a calibration" lab/lab oracle --workload calibration --count 53
-	check "packages, their modules on the AMD host" tools/package-test.sh
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb --may-lack exitledger_time_readings_total # modules without cycles
 	check "a fault is caught, AMD host" lab/lab faults --host amd --only slots-too-few --out out/faults-amd
+	join
 fi
 if [ "$tier" = all ]; then
 	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
