@@ -4,30 +4,40 @@
 #   --quick  units, lint, dashboards and rules, the emulated AMD host with one CPU
 #   (none)   that, the second compiler, sanitizers, all emulated hosts, the processor's own record, a Prometheus that scrapes one, every dashboard's queries on its data, a fault
 #   --all    that in full, with clang-tidy, every kernel patch built by itself, a soak, the dashboards drawn, the demos, and every fault
+# --only PATTERN: of the tier, the stages whose name has the extended regular expression; those left out are counted.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
 source tools/common.sh
 
 tier=default
-case "${1:-}" in
--h | --help)
-	sed -n '3,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-	exit 0
-	;;
---quick) tier=quick ;;
---all) tier=all ;;
-'') ;;
-*)
-	echo "test: unknown option '$1'; it takes --quick, --all or nothing" >&2
-	exit 2
-	;;
-esac
+only=''
+while [ $# -gt 0 ]; do
+	case "$1" in
+	-h | --help)
+		sed -n '3,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		exit 0
+		;;
+	--quick) tier=quick ;;
+	--all) tier=all ;;
+	--only)
+		[ -n "${2:-}" ] || { echo "test: --only needs a pattern of stages' names" >&2; exit 2; }
+		only=$2
+		shift
+		;;
+	*)
+		echo "test: unknown option '$1'; it takes --quick, --all, --only PATTERN or nothing" >&2
+		exit 2
+		;;
+	esac
+	shift
+done
 
 begin=$SECONDS
 logs=out/test
 fresh_out "$logs"
 passed=0
+left_out=0
 summary=()
 failed=()
 log_of() { printf '%s/%s.log' "$logs" "${1//[^A-Za-z0-9]/-}"; } # NAME
@@ -40,7 +50,9 @@ note() {                                                         # NAME SECONDS 
 		summary+=("$(printf '  FAIL %5d s  %s' "$2" "$1")")
 	fi
 }
+wanted() { [[ $1 =~ $only ]] || { left_out=$((left_out + 1)) && return 1; }; } # NAME
 check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
+	wanted "$1" || return 0
 	local name=$1 at=$SECONDS status=0
 	shift
 	stage "$name" "$@" 2>&1 | tee "$(log_of "$name")" || status=$?
@@ -48,6 +60,8 @@ check() { # NAME COMMAND…: one stage of the tests; a failure is counted and th
 }
 # beside NAME COMMAND…: a stage that goes on while the next ones do, for what uses one CPU; join: its end.
 beside() {
+	beside=''
+	wanted "$1" || return 0
 	beside=$1 beside_at=$SECONDS
 	shift
 	say "test: $beside, beside what follows …"
@@ -55,6 +69,7 @@ beside() {
 	beside_pid=$!
 }
 join() {
+	[ -n "$beside" ] || return 0
 	local status=0
 	wait "$beside_pid" || status=$?
 	cat "$(log_of "$beside")"
@@ -123,5 +138,7 @@ fi
 printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"
 for log in "${failed[@]}"; do say_why "$log"; done
 printf 'test: %d s\n' $((SECONDS - begin))
+[ "$left_out" -eq 0 ] || printf '%d stages left out by --only\n' "$left_out"
+[ $((passed + ${#failed[@]})) -gt 0 ] || { echo "test: no stage of this tier has '$only' in its name" >&2 && exit 2; }
 printf '%d passed, %d failed\n' "$passed" "${#failed[@]}"
 [ "${#failed[@]}" -eq 0 ]

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "calibration/rows_for_tests.h"
 #include "model/leaf_abi.h"
 
 namespace exitledger {

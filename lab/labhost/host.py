@@ -51,6 +51,10 @@ class Host(ABC):
         """The module for the network card, if it is not among the kernel's own."""
         return None
 
+    def state(self, machine: Machine) -> str:
+        """What the processors of a running machine are at, as far as the emulator tells; "" if it does not."""
+        return ""
+
     @abstractmethod
     def last_words(self, machine: Machine) -> str:
         """Why the emulator ended by itself, as far as its log tells."""

@@ -112,6 +112,13 @@ def run_recorded(options: Options) -> tuple[int, ExitLog]:
         if status is None:
             say.error(f"time-out after {options.timeout_s:g} s; console: {session.console_log}")
             say.error(f"the emulator's threads: {session.emulator.threads()}")
+            if state := session.host.state(session.machine):
+                registers = session.console_log.with_suffix(".registers")
+                registers.write_text(state)
+                say.error(f"the processors' registers: {registers}")
+                for line in state.splitlines():
+                    if line.startswith(("CPU#", "RIP=", "dumping", "Timer", "ISR", "IRR")):
+                        say.error(line.replace("\t", " "))
             for line in session.console_log.read_text(errors="replace").splitlines()[-5:]:
                 say.error(f"console: {line}")
             return STATUS_TIMED_OUT, ExitLog()
