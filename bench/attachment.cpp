@@ -37,31 +37,39 @@ struct Known {
 };
 
 using enum AttachmentKind;
+constexpr bool kCounts = false, kTimes = true;
 constexpr std::array kKnown{
-    Known{{"nothing", kBare, "nothing attached"}, []() -> Made { return std::make_unique<Nothing>(); }},
-    Known{{"floor", kFloor, "an empty program on raw_tp/kvm_exit"}, [] { return floor_programs({"empty_exit"}); }},
-    Known{{"floor_pair", kFloor, "empty programs on raw_tp/kvm_exit and raw_tp/kvm_entry"},
+    Known{{"nothing", kBare, kCounts, "nothing attached"}, []() -> Made { return std::make_unique<Nothing>(); }},
+    Known{{"floor", kFloor, kCounts, "an empty program on raw_tp/kvm_exit"},
+          [] { return floor_programs({"empty_exit"}); }},
+    Known{{"floor_pair", kFloor, kTimes, "empty programs on raw_tp/kvm_exit and raw_tp/kvm_entry"},
           [] {
             return floor_programs({"empty_exit", "empty_entry"});
           }},
-    Known{{"floor_tp_btf", kFloor, "an empty program on tp_btf/kvm_exit"},
+    Known{{"floor_read", kFloor, kCounts,
+           "a program on raw_tp/kvm_exit that reads four bytes of the vCPU, as the reason must be"},
+          [] { return floor_programs({"read_exit"}); }},
+    Known{{"floor_tp_btf", kFloor, kCounts, "an empty program on tp_btf/kvm_exit"},
           [] { return floor_programs({"empty_btf"}); }},
-    Known{{"floor_tracepoint", kFloor, "an empty program on tracepoint/kvm/kvm_exit"},
+    Known{{"floor_tracepoint", kFloor, kCounts, "an empty program on tracepoint/kvm/kvm_exit"},
           [] { return floor_programs({"empty_tracepoint"}); }},
-    Known{{"counts", kOurs, "exitledger's probe, host's and vCPU's book (serve --no-collector.time)"},
+    Known{{"counts", kOurs, kCounts, "exitledger's probe, host's and vCPU's book (serve --no-collector.time)"},
           [] { return our_probe(false); }},
-    Known{{"counts_histogram", kOurs, "exitledger's probe, these and the histogram of times (serve)"},
+    Known{{"counts_histogram", kOurs, kTimes, "exitledger's probe, these and the histogram of times (serve)"},
           [] { return our_probe(true); }},
-    Known{{"perf_stat", kPeer, "one counting perf event on kvm:kvm_exit per CPU, as perf stat -a opens it"},
+    Known{{"perf_stat", kPeer, kCounts, "one counting perf event on kvm:kvm_exit per CPU, as perf stat -a opens it"},
           [] { return counting_event(); }},
-    Known{{"kvm_stat", kPeer, "the perf events of Linux' kvm_stat: one per reason, with a filter, and one for all"},
+    Known{{"kvm_stat", kPeer, kCounts,
+           "the perf events of Linux' kvm_stat: one per reason, with a filter, and one for all"},
           [] { return kvm_stat_events(); }},
-    Known{{"perf_kvm_record", kPeer, "a perf record of each kvm:kvm_exit and kvm:kvm_entry, as perf kvm stat record"},
+    Known{{"perf_kvm_record", kPeer, kTimes,
+           "a perf record of each kvm:kvm_exit and kvm:kvm_entry, as perf kvm stat record"},
           [] { return recording_events(); }},
-    Known{{"bcc_kvmexit", kPeer, "bcc kvmexit's mechanics, said again"}, [] { return peer_programs({"kvmexit"}); }},
-    Known{{"bpftrace_count", kPeer, "a bpftrace one-liner's mechanics: @[args->exit_reason] = count()"},
+    Known{{"bcc_kvmexit", kPeer, kCounts, "bcc kvmexit's mechanics, said again"},
+          [] { return peer_programs({"kvmexit"}); }},
+    Known{{"bpftrace_count", kPeer, kCounts, "a bpftrace one-liner's mechanics: @[args->exit_reason] = count()"},
           [] { return peer_programs({"count_by_reason"}); }},
-    Known{{"bpftrace_latency", kPeer, "kvmexits.bt's mechanics: histogram of the time per reason"},
+    Known{{"bpftrace_latency", kPeer, kTimes, "kvmexits.bt's mechanics: histogram of the time per reason"},
           [] {
             return peer_programs({"latency_exit", "latency_entry"});
           }},

@@ -36,8 +36,13 @@ void list() {
     fmt::print("{:<18} {:<6} {}\n", info.name, kind_name(info.kind), info.what);
 }
 
+/// What the caller says of the host, for the output.
+struct Labels {
+  std::string modules, paging;
+};
+
 /// A line of JSON per kind of exit, on stdout.
-Result<void> measure(const AttachmentInfo& info, std::uint32_t turns, unsigned repeat, const std::string& label) {
+Result<void> measure(const AttachmentInfo& info, std::uint32_t turns, unsigned repeat, const Labels& labels) {
   const auto attached = Attachment::make(info.name);
   if (!attached) return tl::unexpected{attached.error()};
   for (const ExitKind& kind : exit_kinds()) {
@@ -47,8 +52,8 @@ Result<void> measure(const AttachmentInfo& info, std::uint32_t turns, unsigned r
       if (!ticks) return tl::unexpected{ticks.error()};
       runs.push_back(*ticks);
     }
-    const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},
-                    {"what", info.what},     {"modules", label},
+    const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},     {"times", info.times},
+                    {"what", info.what},     {"modules", labels.modules},        {"paging", labels.paging},
                     {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}};
     fmt::print("{}\n", line.dump());
   }
@@ -59,12 +64,13 @@ int run(int argc, char** argv) {
   CLI::App app{"What an exit costs, in TSC ticks, with something attached"};
   std::uint32_t turns = 2000;
   unsigned repeat = 1;
-  std::string label;
+  Labels labels;
   std::vector<std::string> names;
   bool shows = false;
   app.add_option("--turns", turns, "Of the shorter loop; the longer has twice as many")->check(CLI::Range(16, 500'000));
   app.add_option("--repeat", repeat, "Measurements of each")->check(CLI::Range(1, 100));
-  app.add_option("--modules", label, "Which modules are loaded, for the output");
+  app.add_option("--modules", labels.modules, "Which modules are loaded, for the output");
+  app.add_option("--paging", labels.paging, "Their paging mode, for the output");
   app.add_flag("--list", shows, "What can be attached");
   app.add_option("name", names, "What to attach, one after the other; default: all");
   CLI11_PARSE(app, argc, argv);
@@ -75,7 +81,7 @@ int run(int argc, char** argv) {
   if (!pin) return complain(pin.error());
   for (const AttachmentInfo& info : attachments()) {
     if (!names.empty() && std::find(names.begin(), names.end(), info.name) == names.end()) continue;
-    if (const auto done = measure(info, turns, repeat, label); !done) return complain(done.error());
+    if (const auto done = measure(info, turns, repeat, labels); !done) return complain(done.error());
   }
   return 0;
 }

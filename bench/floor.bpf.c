@@ -11,6 +11,15 @@ int empty_exit(void *ctx __attribute__((unused)))
 	return 0;
 }
 
+/* The exit's reason is in memory of the vendor module: a program that has no typed pointer to it must ask for it. */
+SEC("raw_tp/kvm_exit")
+int read_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 read;
+
+	return bpf_probe_read_kernel(&read, sizeof(read), (void *)(ctx->args[0] + 4096)) ? 1 : 0;
+}
+
 SEC("raw_tp/kvm_entry")
 int empty_entry(void *ctx __attribute__((unused)))
 {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Benchmarks; what they print is compared within one run, never between machines.
 # usage: bench.sh scrape [--scrapes N] [--json]
+#        bench.sh exits [--runs N] [--json] [--check FILE]   (lab/lab exit-cost --help)
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -13,5 +14,10 @@ scrape)
 	tools/build.sh release bench-scrape >&2
 	exec build/release/bin/bench-scrape "$@"
 	;;
-*) die "bench: '${1:-}' is no benchmark; there is: scrape" ;;
+exits)
+	shift
+	tools/build.sh release bench-exits exitledger exitledger-guest >&2
+	exec lab/lab exit-cost "$@"
+	;;
+*) die "bench: '${1:-}' is no benchmark; there are: scrape, exits" ;;
 esac

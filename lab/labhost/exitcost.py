@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""`lab exit-cost`: instructions that each way to count adds to an exit, from the TSC of an emulated host."""
+
+import json
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import say
+from .errors import STATUS_TIMED_OUT, LabError
+from .judgement import Parser, existing, fresh, load, natural, store
+from .options import Options
+from .paths import BINARIES, LAB, ROOT
+from .run import run
+
+TIMEOUT_S = 1500.0
+PROGRAM = BINARIES / "bench-exits"
+# The first is the one of the summary: the others' rows stand in the table.
+EXITS = ("cpuid", "msr", "io", "page")
+BARE, FLOOR, PAIR = "nothing", "floor", "floor_pair"
+# Of what an empty program adds (point 2 of the targets in docs/cost.md), and instructions.
+MOST_COUNTS, MOST_HISTOGRAM = 2.2, 2.4
+MOST_PATCH, MOST_CYCLES = 12, 60
+# A ratio may grow by so much over the recorded one before --check says so.
+GROWTH = 1.03
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one thing was measured."""
+
+    modules: str
+    paging: str
+    exit: str
+    attached: str
+
+
+@dataclass
+class Row:
+    """One thing attached, for one kind of exit under one paging mode."""
+
+    name: str
+    kind: str  # floor, ours or peer
+    times: bool  # it measures time, from exits to entries: compared with a pair of empty programs
+    what: str
+    added: float  # instructions over the bare exit, the median of the runs
+    spread: float  # largest less smallest of the runs
+    ratio: float  # to what the floor adds, or the pair of floors
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "added": round(self.added, 1),
+            "ratio": round(self.ratio, 3),
+            "to": PAIR if self.times else FLOOR,
+            "spread": round(self.spread, 1),
+        }
+
+
+@dataclass
+class Table:
+    """Of one paging mode and one kind of exit."""
+
+    paging: str
+    exit: str
+    bare: float
+    rows: list[Row] = field(default_factory=list)
+
+    def row(self, name: str) -> Row:
+        return next(row for row in self.rows if row.name == name)
+
+    def json(self) -> dict[str, Any]:
+        return {"paging": self.paging, "exit": self.exit, "bare": round(self.bare), "rows": [row.json() for row in self.rows]}
+
+    def text(self) -> str:
+        lines = [f"{self.exit} exits, {self.paging} paging: {self.bare:,.0f} instructions bare"]
+        lines.append(f"  {'attached':<20} {'kind':<6} {'added':>9} {'ratio':>7} {'to':<10} {'+-':>5}")
+        lines += [
+            f"  {row.name:<20} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {row.spread:>5.1f}"
+            for row in self.rows
+        ]
+        return "\n".join(lines)
+
+
+def tables(lines: list[dict[str, Any]]) -> list[Table]:
+    """`lines`: those of bench-exits, of any number of runs."""
+    ticks: defaultdict[Place, list[float]] = defaultdict(list)
+    about: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        ticks[Place(line["modules"], line["paging"], line["exit"], line["attached"])] += line["ticks_per_exit"]
+        about[line["attached"]] = line
+    made = []
+    for paging in dict.fromkeys(place.paging for place in ticks):
+        for kind in dict.fromkeys(place.exit for place in ticks):
+            made.append(_table(ticks, about, paging, kind))
+    return made
+
+
+def _table(ticks: dict[Place, list[float]], about: dict[str, dict[str, Any]], paging: str, kind: str) -> Table:
+    def of(modules: str, attached: str) -> list[float]:
+        return ticks[Place(modules, paging, kind, attached)]
+
+    bare = statistics.median(of("stock", BARE))
+    floors = {name: statistics.median(of("stock", name)) - bare for name in (FLOOR, PAIR)}
+    table = Table(paging, kind, bare)
+
+    def add(name: str, measured: list[float], over: float, line: dict[str, Any], what: str) -> None:
+        added = statistics.median(measured) - over
+        floor = floors[PAIR if line["times"] else FLOOR]
+        spread = max(measured) - min(measured)
+        table.rows.append(Row(name, line["kind"], line["times"], what, added, spread, added / floor))
+
+    for name, line in about.items():
+        if name != BARE:
+            add(name, of("stock", name), bare, line, line["what"])
+    patch = {"kind": "ours", "times": False}
+    patched = of("patched", BARE)
+    add("patch_cycles_off", patched, bare, patch, "the patch, nothing attached")
+    add("patch_cycles_on", of("patched_cycles", BARE), bare, patch, "the patch with kvm.exit_cycles=1, nothing attached")
+    for name in ("counts", "counts_histogram"):
+        what = f"{name} on the patched modules, over these alone"
+        add(f"{name}_patched", of("patched", name), statistics.median(patched), about[name], what)
+    return table
+
+
+def conditions(table: Table) -> dict[str, bool]:
+    """The targets, and that no peer is cheaper than what does the same here."""
+    counts, histogram = table.row("counts"), table.row("counts_histogram")
+    held = {
+        f"counts: at most {MOST_COUNTS} times {FLOOR}": counts.ratio <= MOST_COUNTS,
+        f"counts_histogram: at most {MOST_HISTOGRAM} times {PAIR}": histogram.ratio <= MOST_HISTOGRAM,
+        f"patch_cycles_off: at most {MOST_PATCH} instructions": table.row("patch_cycles_off").added <= MOST_PATCH,
+        f"patch_cycles_on: at most {MOST_CYCLES} instructions": table.row("patch_cycles_on").added <= MOST_CYCLES,
+    }
+    for peer in (row for row in table.rows if row.kind == "peer"):
+        ours = histogram if peer.times else counts
+        held[f"{peer.name} is dearer than {ours.name}"] = peer.added > ours.added
+    return held
+
+
+def worse(made: list[Table], held: dict[str, bool], recorded: dict[str, Any]) -> list[str]:
+    """Modes of the probe whose ratio is more than GROWTH times the recorded one or that are gone; targets met no more.
+
+    A ratio of the patch's few instructions says nothing: it has a target in instructions.
+    """
+    now = {(table.paging, table.exit, row.name): row.ratio for table in made for row in table.rows}
+    said = [f"no longer true: {text}" for text, was in recorded["conditions"].items() if was and not held.get(text)]
+    for table in recorded["tables"]:
+        for row in table["rows"]:
+            if row["kind"] != "ours" or row["name"].startswith("patch_"):
+                continue
+            key = (table["paging"], table["exit"], row["name"])
+            where = f"{row['name']}, {table['exit']} exits, {table['paging']} paging"
+            if key not in now:
+                said.append(f"{where}: not measured; recorded {row['ratio']:.3f}")
+            elif now[key] > row["ratio"] * GROWTH:
+                said.append(f"{where}: {now[key]:.3f} times what the empty program adds; recorded {row['ratio']:.3f}")
+    return said
+
+
+def main(arguments: list[str]) -> int:
+    given = _parser().parse_args(arguments)
+    if not PROGRAM.exists():
+        raise LabError(f"{PROGRAM} is missing: ./dev build")
+    result = fresh(given.out, "result.json")
+    lines: list[dict[str, Any]] = []
+    for number in range(1, given.runs + 1):
+        lines += _measured(given.host, given.turns, given.out / f"run-{number}")
+        say.progress(f"run {number} of {given.runs} is measured")
+    made = tables(lines)
+    first = next(table for table in made if table.exit == EXITS[0])
+    held = conditions(first)
+    value = {
+        "host": given.host,
+        "runs": given.runs,
+        "exit": first.exit,
+        "paging": first.paging,
+        "bare": round(first.bare),
+        "rows": [row.json() for row in first.rows],
+        "conditions": held,
+        "tables": [table.json() for table in made],
+    }
+    store(result, value)
+    if given.json:
+        print(json.dumps(value, indent=1))
+    else:
+        print("\n\n".join(table.text() for table in made))
+        print("\n" + "\n".join(f"{'true: ' if holds else 'FALSE:'} {text}" for text, holds in held.items()))
+    say.progress(f"the result is in {result}")
+    if given.check is None:
+        return 0
+    said = worse(made, held, load(given.check))
+    for each in said:
+        say.error(each)
+    return 1 if said else 0
+
+
+def _measured(host: str, turns: int, out: Path) -> list[dict[str, Any]]:
+    ticks = fresh(out, "ticks.jsonl")
+    status = run(
+        Options(
+            action="run",
+            host=host,
+            modules="stock",
+            paging="npt" if host == "amd" else "ept",
+            files=[LAB / "exit-cost.sh", PROGRAM],
+            out=out,
+            timeout_s=TIMEOUT_S,
+            command=["/files/exit-cost.sh", str(turns)],
+        )
+    )
+    if status == STATUS_TIMED_OUT:
+        raise LabError(f"no end within {TIMEOUT_S:g} s")
+    if status != 0:
+        raise LabError(f"bench-exits ended with status {status}")
+    return [json.loads(line) for line in ticks.read_text().splitlines()]
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lab exit-cost",
+        allow_abbrev=False,
+        description="Instructions that each way to count exits adds to one, on an emulated host.",
+        epilog="Status: 0 measured, 1 with --check: it is dearer; 64 bad usage, 125 the lab failed.",
+    )
+    parser.add_argument("--host", choices=("amd", "intel"), default="intel", help="default: intel, whose TSC counts instructions")
+    parser.add_argument("--runs", type=natural, default=1, metavar="N", help="boots of the host (default: 1)")
+    parser.add_argument("--turns", type=natural, default=1000, metavar="N", help="of the shorter loop (default: 1000)")
+    parser.add_argument("--json", action="store_true", help="the result on stdout as JSON")
+    parser.add_argument("--check", type=existing, metavar="FILE", help="an earlier result.json: no ratio of the probe may have grown by more than 3 %%, no target be missed that was met")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "out" / "exit-cost", metavar="DIR", help="of result.json (default: out/exit-cost)"
+    )
+    return parser

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+import unittest
+from typing import Any
+
+from labhost import exitcost
+
+FLOOR, PAIR = 60.0, 140.0
+
+
+def line(attached: str, ticks: float, modules: str = "stock", kind: str = "ours", times: bool = False) -> dict[str, Any]:
+    return {
+        "attached": attached,
+        "kind": kind,
+        "times": times,
+        "what": attached,
+        "modules": modules,
+        "paging": "ept",
+        "exit": "cpuid",
+        "ticks_per_exit": [ticks],
+    }
+
+
+def lines(counts: float = 132.0, histogram: float = 336.0, peer: float = 200.0, off: float = 12.0) -> list[dict[str, Any]]:
+    return [
+        line("nothing", 1000, kind="bare"),
+        line("floor", 1000 + FLOOR, kind="floor"),
+        line("floor_pair", 1000 + PAIR, kind="floor", times=True),
+        line("counts", 1000 + counts),
+        line("counts_histogram", 1000 + histogram, times=True),
+        line("perf_stat", 1000 + peer, kind="peer"),
+        line("nothing", 1000 + off, "patched"),
+        line("nothing", 1000 + 50, "patched_cycles"),
+        line("counts", 1000 + off + 150, "patched"),
+        line("counts_histogram", 1000 + off + 350, "patched", times=True),
+    ]
+
+
+def missed(given: list[dict[str, Any]]) -> list[str]:
+    return [text for text, holds in exitcost.conditions(exitcost.tables(given)[0]).items() if not holds]
+
+
+class ExitCost(unittest.TestCase):
+    def test_added_and_ratio(self) -> None:
+        table = exitcost.tables(lines())[0]
+        self.assertEqual(1000, table.bare)
+        self.assertEqual((132, 2.2), (table.row("counts").added, table.row("counts").ratio))
+        self.assertEqual(2.4, table.row("counts_histogram").ratio, "of what times, the pair is the floor")
+        self.assertEqual(12, table.row("patch_cycles_off").added)
+        self.assertEqual(150, table.row("counts_patched").added, "over the patch alone")
+
+    def test_median_and_spread_of_the_runs(self) -> None:
+        again = [{**each, "ticks_per_exit": [each["ticks_per_exit"][0] + 3]} for each in lines() if each["attached"] == "counts"]
+        row = exitcost.tables(lines() + again)[0].row("counts")
+        self.assertEqual((133.5, 3), (row.added, row.spread))
+
+    def test_every_target(self) -> None:
+        self.assertEqual([], missed(lines()))
+        self.assertEqual(["counts: at most 2.2 times floor"], missed(lines(counts=133)))
+        self.assertEqual(["counts_histogram: at most 2.4 times floor_pair"], missed(lines(histogram=337)))
+        self.assertEqual(["patch_cycles_off: at most 12 instructions"], missed(lines(off=13)))
+        self.assertEqual(["perf_stat is dearer than counts"], missed(lines(peer=132)))
+
+    def recorded(self) -> dict[str, Any]:
+        made = exitcost.tables(lines())
+        return {"conditions": exitcost.conditions(made[0]), "tables": [table.json() for table in made]}
+
+    def worse(self, given: list[dict[str, Any]], recorded: dict[str, Any]) -> list[str]:
+        made = exitcost.tables(given)
+        return exitcost.worse(made, exitcost.conditions(made[0]), recorded)
+
+    def test_growth(self) -> None:
+        recorded = self.recorded()
+        self.assertEqual([], self.worse(lines(), recorded))
+        recorded["conditions"] = {}
+        self.assertEqual([], self.worse(lines(counts=135), recorded))
+        said = self.worse(lines(counts=140), recorded)
+        self.assertEqual(["counts, cpuid exits, ept paging: 2.333 times what the empty program adds; recorded 2.200"], said)
+
+    def test_a_target_that_was_met(self) -> None:
+        self.assertEqual(["no longer true: patch_cycles_off: at most 12 instructions"], self.worse(lines(off=13), self.recorded()))
+
+    def test_a_row_that_is_gone(self) -> None:
+        recorded = self.recorded()
+        recorded["tables"][0]["rows"].append({"name": "counts_by_magic", "kind": "ours", "ratio": 1.0})
+        self.assertEqual(["counts_by_magic, cpuid exits, ept paging: not measured; recorded 1.000"], self.worse(lines(), recorded))
+
+
+if __name__ == "__main__":
+    unittest.main()
