@@ -63,6 +63,17 @@ static __always_inline enum el_told judge_own(struct el_answer *answer, const st
 	return within(answer, &bounds);
 }
 
+/* How many vCPUs the VM has; 0: not known. */
+static __always_inline __u32 created_vcpus(__u64 kvm)
+{
+	__u32 created;
+
+	if (!el_offsets.kvm_created_vcpus ||
+	    bpf_probe_read_kernel(&created, sizeof(created), (void *)(kvm + el_offsets.kvm_created_vcpus)))
+		return 0;
+	return created;
+}
+
 /*
  * Other vCPUs go on while the leaf sums them up. KVM counts an exit before the tracepoint, so at the answer each of
  * them can be one ahead of its eBPF book.
@@ -72,12 +83,11 @@ static __noinline int vm_bounds(const struct el_answer *answer, const struct el_
 {
 	__u64 kvm = owner->kvm;
 	struct el_vm *vm = bpf_map_lookup_elem(&vms, &kvm);
-	__u32 created = 0;
+	__u32 created = created_vcpus(kvm);
 
 	bounds->known = 0;
 	/* A vCPU that was ever without a slot has exits in no slot. */
-	if (!vm || vm->unknown || el_slots_refused || !el_offsets.kvm_created_vcpus ||
-	    bpf_probe_read_kernel(&created, sizeof(created), (void *)(kvm + el_offsets.kvm_created_vcpus)) || !created)
+	if (!vm || vm->unknown || el_slots_refused || !created)
 		return 0;
 	bounds->known = 1;
 	bounds->least = before->of_vm;
@@ -109,16 +119,6 @@ static __noinline int cpu_bounds(const struct el_answer *answer, const struct el
 	return 0;
 }
 
-/* A VM of one vCPU is that vCPU, also where its birth went unseen. */
-static __always_inline int is_only_vcpu(__u64 kvm)
-{
-	__u32 created;
-
-	return el_offsets.kvm_created_vcpus &&
-	       !bpf_probe_read_kernel(&created, sizeof(created), (void *)(kvm + el_offsets.kvm_created_vcpus)) &&
-	       created == 1;
-}
-
 /* enum el_told of an answer that is otherwise complete; sets what it had to be. */
 static __noinline int judge_answer(struct el_answer *answer, struct el_owner *owner, const struct el_question *before)
 {
@@ -130,7 +130,8 @@ static __noinline int judge_answer(struct el_answer *answer, struct el_owner *ow
 		return EL_TOLD_NO_EXIT;
 	if (!is_comparable(answer))
 		return EL_TOLD_OTHER;
-	if (scope == EL_SCOPE_VCPU || (scope == EL_SCOPE_VM && is_only_vcpu(owner->kvm)))
+	/* A VM of one vCPU is that vCPU, also where its birth went unseen. */
+	if (scope == EL_SCOPE_VCPU || (scope == EL_SCOPE_VM && created_vcpus(owner->kvm) == 1))
 		return judge_own(answer, owner);
 	if (scope == EL_SCOPE_VM || scope == EL_SCOPE_DEFAULT)
 		vm_bounds(answer, owner, before, &bounds);

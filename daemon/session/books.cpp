@@ -163,9 +163,7 @@ void Books::begin_session(Vendor vendor, Paging paging, const Boundary* boundary
   if (!changed) {
     start.unproven = "the exit reason's place is not known: " + changed.error().message();
   } else if (*changed && boundary != nullptr) {
-    Counts at_load;
-    for (const Counts& cpu : boundary->by_cpu) at_load += cpu;
-    if (start.now.counts.all() != at_load.all() && layout_known_)
+    if (start.now.counts.all() != sum_of(boundary->by_cpu).all() && layout_known_)
       start.unproven = "the vendor module's layout changed and exits were counted before that was noticed";
   }
   if (changed) layout_known_ = true;
@@ -191,11 +189,7 @@ void Books::end_session(const Boundary* next) {
   const auto next_load = next != nullptr ? std::optional{next->serial} : std::nullopt;
   if (const auto sums = ebpf_->kvm_stats(running_->load(), next_load)) running_->mmu(*sums);
   running_->update(sample);
-  Counts at_end = sample.counts;
-  if (next != nullptr) {
-    at_end = Counts{};
-    for (const Counts& cpu : next->by_cpu) at_end += cpu;
-  }
+  const Counts at_end = next != nullptr ? sum_of(next->by_cpu) : sample.counts;
   keep_ended(at_end, running_->own().sum(), sample);
   if (const std::uint64_t late = sample.counts.all() - at_end.all(); late > 0)
     say(LogLevel::kInfo,
