@@ -36,45 +36,36 @@ done
 begin=$SECONDS
 logs=out/test
 fresh_out "$logs"
-passed=0
-left_out=0
-summary=()
-failed=()
+results=$logs/results # a line per stage: pass, FAIL or left; seconds; name
+: >"$results"
+lane='' # of the stages that are run side by side, what they say stands in their logs alone
 log_of() { printf '%s/%s.log' "$logs" "${1//[^A-Za-z0-9]/-}"; } # NAME
-note() {                                                         # NAME SECONDS STATUS: into the summary
-	if [ "$3" -eq 0 ]; then
-		passed=$((passed + 1))
-		summary+=("$(printf '  pass %5d s  %s' "$2" "$1")")
-	else
-		failed+=("$(log_of "$1")")
-		summary+=("$(printf '  FAIL %5d s  %s' "$2" "$1")")
-	fi
-}
-wanted() { [[ $1 =~ $only ]] || { left_out=$((left_out + 1)) && return 1; }; } # NAME
-check() { # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
-	wanted "$1" || return 0
+note() { printf '%s\t%d\t%s\n' "$1" "$2" "$3" >>"$results"; } # OUTCOME SECONDS NAME
+check() {                                                        # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
 	local name=$1 at=$SECONDS status=0
 	shift
-	stage "$name" "$@" 2>&1 | tee "$(log_of "$name")" || status=$?
-	note "$name" $((SECONDS - at)) "$status"
+	[[ $name =~ $only ]] || { note left 0 "$name" && return 0; }
+	if [ -z "$lane" ]; then
+		stage "$name" "$@" 2>&1 | tee "$(log_of "$name")" || status=$?
+	else
+		stage "$name" "$@" >"$(log_of "$name")" 2>&1 || status=$?
+		say "$name: status $status after $((SECONDS - at)) s; it said: $(log_of "$name")"
+	fi
+	local outcome=pass
+	[ "$status" -eq 0 ] || outcome=FAIL
+	note "$outcome" $((SECONDS - at)) "$name"
 }
-# beside NAME COMMAND…: a stage that goes on while the next ones do, for what uses one CPU; join: its end.
-beside() {
-	beside=''
-	wanted "$1" || return 0
-	beside=$1 beside_at=$SECONDS
-	shift
-	say "test: $beside, beside what follows …"
-	"$@" >"$(log_of "$beside")" 2>&1 &
-	beside_pid=$!
+# lanes FUNCTION FUNCTION: what uses one CPU. The stages of each function one after the other, the functions side by side.
+lanes() {
+	local each pids=()
+	say "test: side by side: $*"
+	for each in "$@"; do
+		(lane=$each && "$each") &
+		pids+=($!)
+	done
+	for each in "${pids[@]}"; do wait "$each" || note FAIL 0 "a lane of $* ended before its time"; done
 }
-join() {
-	[ -n "$beside" ] || return 0
-	local status=0
-	wait "$beside_pid" || status=$?
-	cat "$(log_of "$beside")"
-	note "$beside" $((SECONDS - beside_at)) "$status"
-}
+
 # What the log of a failed stage says of it, in few lines: the last ones of a long output are what a reader has.
 say_why() { # LOG
 	printf '%s:\n' "$1"
@@ -104,28 +95,33 @@ else
 	check "units (clang)" units clang
 	check "units (asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
-	[ "$tier" = all ] || beside "packages, their modules on the AMD host" tools/package-test.sh
+fi
+
+without_cycles=(--may-lack exitledger_time_readings_total) # the modules of the live hosts keep none
+both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)
+short_labs() {
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
-fi
-if [ "$tier" = default ]; then
+	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb "${without_cycles[@]}"
 	check "oracle: the processor's own record of a calibration" lab/lab oracle --workload calibration --count 53
-	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb --may-lack exitledger_time_readings_total # modules without cycles
 	check "a fault is caught, AMD host" lab/lab faults --host amd --only slots-too-few --out out/faults-amd
-	join
-fi
-if [ "$tier" = all ]; then
+}
+packages() { check "packages, their modules on the AMD host" tools/package-test.sh; }
+all_packages() {
 	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
 	check "packages, their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
-	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
+}
+all_witnesses() {
+	check "a live Prometheus, AMD host" tools/live-scrape.sh
+	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 	check "a live Prometheus, Intel host" tools/live-scrape.sh --host intel --out out/live-intel
-	both=(--tsdb out/live-scrape/tsdb --tsdb out/live-intel/tsdb)
-	check "dashboards and rules, every query on both hosts' data" tools/dashboards.sh "${both[@]}" --may-lack exitledger_time_readings_total
-	beside "every fault is caught" lab/lab faults
+	check "dashboards and rules, every query on both hosts' data" tools/dashboards.sh "${both[@]}" "${without_cycles[@]}"
 	check "oracle: the processor's own record" lab/lab oracle
 	check "oracle: a counter at the published place is accused" tools/oracle-fault.sh
 	check "soak: ten million exits" lab/lab soak
-	join
+}
+all_faults() { check "every fault is caught" lab/lab faults; }
+all_that_is_shown() {
 	check "dashboards drawn" tools/dashboards-render.sh "${both[@]}" --out out/dashboards
 	check "dashboards: faults are found" tools/dashboards-test.sh "${both[@]}"
 	check "demo" tools/demo.sh
@@ -133,12 +129,20 @@ if [ "$tier" = all ]; then
 	check "demo, 200 forks" tools/demo.sh --forks 200 --out out/demo-200
 	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
 	check "demo with the counter at the published place is refused" tools/demo-fault.sh
+}
+[ "$tier" != default ] || lanes short_labs packages
+if [ "$tier" = all ]; then
+	lanes all_witnesses all_packages
+	lanes all_faults all_that_is_shown
+	check "kvm-patch: every patch builds without a new warning" kvm-patch/check
 fi
 
-printf '%s\n' "test ($tier): ${summary[0]+stages}" "${summary[@]}"
-for log in "${failed[@]}"; do say_why "$log"; done
+printf 'test (%s): stages\n' "$tier"
+while IFS=$'\t' read -r outcome seconds name; do printf '  %s %5d s  %s\n' "$outcome" "$seconds" "$name"; done < <(grep -v '^left' "$results")
+while IFS=$'\t' read -r _ _ name; do say_why "$(log_of "$name")"; done < <(grep '^FAIL' "$results")
 printf 'test: %d s\n' $((SECONDS - begin))
-[ "$left_out" -eq 0 ] || printf '%d stages left out by --only\n' "$left_out"
-[ $((passed + ${#failed[@]})) -gt 0 ] || { echo "test: no stage of this tier has '$only' in its name" >&2 && exit 2; }
-printf '%d passed, %d failed\n' "$passed" "${#failed[@]}"
-[ "${#failed[@]}" -eq 0 ]
+count() { grep -c "^$1" "$results" || true; } # OUTCOME
+[ "$(count left)" -eq 0 ] || printf '%d stages left out by --only\n' "$(count left)"
+[ $(($(count pass) + $(count FAIL))) -gt 0 ] || { echo "test: no stage of this tier has '$only' in its name" >&2 && exit 2; }
+printf '%d passed, %d failed\n' "$(count pass)" "$(count FAIL)"
+[ "$(count FAIL)" -eq 0 ]
