@@ -47,6 +47,16 @@ bool is_harmful(std::string_view character) {
                      [&](const Range& range) { return range.first <= value && value <= range.last; });
 }
 
+/// printable() but for line ends.
+std::string printable_lines(std::string_view text) {
+  std::string result;
+  each_character(valid_utf8(text), [&](std::string_view character) {
+    const bool line_end = character == "\n" || character == "\r";
+    result += is_harmful(character) && !line_end ? "?" : character;
+  });
+  return result;
+}
+
 template <typename Escape>
 std::string escaped(std::string_view text, Escape escape) {
   std::string result;
@@ -94,9 +104,11 @@ std::string fitted(std::string_view text, std::size_t count) {
 std::string html_escaped(std::string_view text) { return escaped(text, html_character); }
 
 std::string csv_text(std::string_view text) {
-  std::string valid = valid_utf8(text);
-  constexpr std::string_view kRun = "=+-@\t\r";
-  if (!valid.empty() && valid != "-" && kRun.find(valid.front()) != std::string_view::npos)
+  std::string valid = printable_lines(text);
+  constexpr std::string_view kRun = "=+-@";
+  // A spreadsheet that drops blanks and line ends must not meet a formula either.
+  const std::size_t first = valid.find_first_not_of(" \r\n");
+  if (first != std::string::npos && valid != "-" && kRun.find(valid[first]) != std::string_view::npos)
     valid.insert(valid.begin(), '\'');
   if (valid.find_first_of(",\"\r\n") == std::string::npos) return valid;
   std::string result = "\"";

@@ -19,9 +19,9 @@ namespace exitledger {
 /// For the content and the attributes of HTML and XML; printable() first.
 [[nodiscard]] std::string html_escaped(std::string_view text);
 
-/// One field of RFC 4180, in quotes where it needs them. Line breaks stay. A spreadsheet runs what begins with '=',
-/// '+',
-/// '-', '@', a tab or CR: such text gets an apostrophe before it; a lone '-' is harmless. Not for numbers.
+/// One field of RFC 4180, in quotes where it needs them; printable() first, but line ends stay. A spreadsheet runs what
+/// begins with '=', '+', '-' or '@', blanks and line ends before it aside: such text gets an apostrophe before it; a
+/// lone '-' is harmless. Not for numbers.
 [[nodiscard]] std::string csv_text(std::string_view text);
 
 /// Plain text in Markdown, also in a table's cell; printable() first.

@@ -44,6 +44,8 @@ TEST(Escape, CsvIsRfc4180) {
   EXPECT_EQ(csv_text("=1+1"), "'=1+1") << "no formula";
   EXPECT_EQ(csv_text("@x,y"), "\"'@x,y\"");
   EXPECT_EQ(csv_text("-"), "-");
+  EXPECT_EQ(csv_text("\n =1"), "\"'\n =1\"") << "nor one behind a line end";
+  EXPECT_EQ(csv_text("vm\x1b[2J\tx\xc2\x9b"), "vm?[2J?x?") << "it may be read on a terminal";
 }
 
 TEST(Escape, MarkdownHasNoMarkupLeft) {

@@ -42,14 +42,35 @@ bool cut_at_reading(const Session& session) {
 void check_cut(const Session& session, Findings& findings) {
   for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
     const auto reason = reason_at(session.vendor, index);
-    if (!reason || index == EL_INDEX_UNKNOWN) continue;
+    if (!reason) continue;
     if (!is_pseudo(*reason) && !is_defined(session.vendor, *reason)) continue;  // asked for as part of the unknown
     const ReasonVerdict* const row = row_of(session, *reason);
-    findings.expect("book: " + reason_label(session.vendor, *reason), session.ebpf.at[index],
+    findings.expect("book: " + reason_label(session.vendor, *reason), book_of(session, *reason),
                     row == nullptr ? 0 : row->ebpf, "the session ended at its last reading, which had");
   }
   if (const ReasonVerdict* const all = row_of(session, kReasonAll))
     findings.expect("own_exits", session.own_exits, all->own, "the session ended at its last reading, which had");
+}
+
+void expect_at_most(const std::string& path, std::uint64_t stated, std::uint64_t most, std::string_view of,
+                    Findings& findings) {
+  if (stated > most) findings.refute(path, fmt::format("states {}, {} are {}", stated, of, most));
+}
+
+/// What is counted beside the book is no more than the book has.
+void check_beside(const Session& session, Findings& findings) {
+  const std::uint64_t all = session.ebpf.all();
+  expect_at_most("own_exits", session.own_exits, all, "all exits", findings);
+  expect_at_most("hypercalls.reflected", session.hypercalls.reflected, all, "all exits", findings);
+  std::uint64_t of_vms = 0;
+  for (const SessionVm& vm : session.vms) of_vms += std::min(vm.exits, all + 1);
+  expect_at_most("vms", of_vms, all - std::min(all, session.own_exits), "all exits but the reader's own", findings);
+  // An interval ends after its exit: that of a vCPU which is older than the session may have been before it.
+  if (!session.times_out || !session.began_at_load) return;
+  std::size_t i = 0;
+  for (const auto& [reason, time] : *session.times_out)
+    expect_at_most(fmt::format("times_out[{}].exits", i++), time.exits, book_of(session, reason),
+                   "such exits in `book`", findings);
 }
 
 }  // namespace
@@ -75,7 +96,9 @@ void check_book(const Session& session, Findings& findings) {
                       fmt::format("states {}, and {}.own {} already", session.own_exits, paths[i], row.own));
   }
   if (cut_at_reading(session)) check_cut(session, findings);
-  if (at_rest(session)) check_sum(session, findings);
+  if (!at_rest(session)) return;
+  check_sum(session, findings);
+  check_beside(session, findings);
 }
 
 }  // namespace exitledger

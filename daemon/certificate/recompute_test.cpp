@@ -174,6 +174,49 @@ TEST(Recompute, TakesWhatForbidsAVerdictAsStated) {
   EXPECT_THAT(lines(found), HasSubstr("untold: verdict \"cannot tell\": the layout changed"));
 }
 
+TEST(Recompute, TimeThatWasToldBeforeALossIsNotTold) {
+  RecordedHost host(What{});
+  for (int i = 0; i < 2; ++i) {
+    host.guests_run({vmx::kIo});
+    host.read();
+  }
+  ASSERT_EQ(host.now().time.verdict, TimeVerdict::kWithinBound) << host.now().time.why;
+  host.lose(3);
+  EXPECT_EQ(host.now().time.verdict, TimeVerdict::kCannotTell);
+  EXPECT_EQ(lines(checked(host.now())), "");
+}
+
+TEST(Recompute, AnUntrustedSessionMayHaveRoundsThatDisagree) {
+  RecordedHost host(What{});
+  host.guests_run({vmx::kIo});
+  host.leaf_alone(0, vmx::kIo, 5);
+  host.read();
+  host.session().cannot_trust("the calibration disagrees");
+  Session session = host.now();
+  EXPECT_EQ(session.verdict, Verdict::kCannotTell);
+  const Recomputed found = checked(session);
+  EXPECT_THAT(found.refuted, IsEmpty()) << lines(found);
+  EXPECT_THAT(lines(found), HasSubstr("untold: verdict \"cannot tell\": the calibration disagrees"));
+  session.reasons[0].why = "something else";
+  EXPECT_THAT(lines(checked(session)), HasSubstr("the rounds give \"disagrees\""));
+}
+
+TEST(Recompute, WhatIsCountedBesideTheBookIsNoMore) {
+  const Session good = recorded_session(What{});
+  ASSERT_EQ(lines(checked(good)), "");
+  const auto said = [&](const std::function<void(Session&)>& spoil) {
+    Session session = good;
+    spoil(session);
+    return lines(checked(session));
+  };
+  EXPECT_THAT(said([](Session& s) { s.own_exits = s.ebpf.all() + 1; }), HasSubstr("own_exits states "));
+  EXPECT_THAT(said([](Session& s) { s.hypercalls.reflected = s.ebpf.all() + 1; }),
+              HasSubstr("hypercalls.reflected states "));
+  EXPECT_THAT(said([](Session& s) { s.vms.at(0).exits = UINT64_MAX; }), HasSubstr("vms states "));
+  EXPECT_THAT(said([](Session& s) { s.times_out->begin()->second.exits = s.ebpf.all() + 1; }),
+              HasSubstr("times_out[0].exits states "));
+}
+
 TEST(Recompute, FindsBrokenLaws) {
   RecordedHost host(kShadow);
   host.guests_run({vmx::kEptViolation});

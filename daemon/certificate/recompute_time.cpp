@@ -42,7 +42,7 @@ std::map<Reason, TimeSums> sums_of(const TimeResult& time, Findings& findings) {
 }
 
 /// Nothing could be told of the whole, so of no row, whatever its figures are.
-bool all_untold(const Session& session) {
+bool time_is_untold(const Session& session) {
   const TimeResult& time = session.time;
   return time.verdict == TimeVerdict::kCannotTell &&
          std::all_of(time.reasons.begin(), time.reasons.end(), [&](const TimeRow& row) {
@@ -64,7 +64,7 @@ void check_row(const Session& session, const TimeRow& stated, const TimeSums& su
   findings.expect(path + ".least_ns", stated.least_ns, row.least_ns, "the bound is");
   findings.expect(path + ".most_ns", stated.most_ns, row.most_ns, "the bound is");
   check_why(path, stated.verdict == TimeVerdict::kWithinBound, stated.why, findings);
-  if (all_untold(session)) return;
+  if (time_is_untold(session)) return;
   findings.expect(path + ".verdict", to_string(stated.verdict), to_string(row.verdict), "difference and bounds give");
   findings.expect(path + ".why", stated.why, row.why, "difference and bounds give");
 }
@@ -72,7 +72,7 @@ void check_row(const Session& session, const TimeRow& stated, const TimeSums& su
 void check_whole(const Session& session, Findings& findings) {
   const TimeResult& time = session.time;
   check_why("time", time.verdict == TimeVerdict::kWithinBound, time.why, findings);
-  if (time.verdict == TimeVerdict::kCannotTell && all_untold(session)) return;
+  if (time.verdict == TimeVerdict::kCannotTell && time_is_untold(session)) return;
   TimeVerdict worst = TimeVerdict::kWithinBound;
   for (const TimeRow& row : time.reasons) worst = std::max(worst, row.verdict);
   findings.expect("time.verdict", to_string(time.verdict), to_string(worst), "the worst of its rows is");

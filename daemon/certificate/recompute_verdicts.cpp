@@ -50,11 +50,20 @@ bool has_residual(const Session& session, Reason reason) {
                      [&](const Round& start) { return start.reason != reason || cpus.contains(start.cpu); });
 }
 
+/// What forbids to trust a session (a calibration that disagrees, a layout that is not known) forbids to tell anything
+/// of it, a disagreement too; then session and rows have the same words.
+bool session_is_untold(const Session& session) {
+  return session.verdict == Verdict::kCannotTell &&
+         std::all_of(session.reasons.begin(), session.reasons.end(), [&](const ReasonVerdict& row) {
+           return row.verdict == Verdict::kCannotTell && row.why == session.why;
+         });
+}
+
 void check_row(const Session& session, const std::string& path, const ReasonVerdict& stated, const ReasonVerdict* found,
                Findings& findings) {
   check_why(path, stated.verdict == Verdict::kAgrees, stated.why, findings);
   if (found == nullptr) return;
-  if (stated.verdict < found->verdict)
+  if (stated.verdict < found->verdict && !session_is_untold(session))
     findings.refute(path + ".verdict", fmt::format("states {}, the rounds give {}", quoted(stated.verdict),
                                                    with_why(found->verdict, found->why)));
   if (has_residual(session, stated.reason))
@@ -98,12 +107,13 @@ void check_session_verdict(const Session& session, const CrossCheck& check, Find
   if ((stated == Verdict::kDisagrees) != (rows == Verdict::kDisagrees))
     return refute(fmt::format("the worst of its rows {}", quoted(rows)));
   if (stated < rows) return refute(fmt::format("the worst of its rows {}", quoted(rows)));
-  if (stated < check.verdict()) return refute("the rounds give " + with_why(check.verdict(), check.why()));
+  if (stated < check.verdict() && !session_is_untold(session))
+    return refute("the rounds give " + with_why(check.verdict(), check.why()));
   const std::string obstacle = obstacle_in(session);
   if (stated < Verdict::kCannotTell && !obstacle.empty()) return refute(obstacle);
   if (stated == Verdict::kAgrees && session.last_exact_unix_ns == 0)
     return findings.refute("last_exact_unix_ns", "states 0 (never), and the verdict is \"agrees\"");
-  if (stated > check.verdict() && obstacle.empty())
+  if (stated != check.verdict() && obstacle.empty())
     findings.untold(
         fmt::format("verdict {}: the rounds alone give {}", with_why(stated, session.why), quoted(check.verdict())));
 }

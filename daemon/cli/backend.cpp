@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/backend.h"
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "cli/api_client.h"
@@ -89,8 +90,11 @@ Result<std::unique_ptr<Backend>> any_backend(const Common& common, OwnBooks own,
 Result<std::unique_ptr<Backend>> recording_backend(const Common& common) {
   auto daemon = daemon_backend(common);
   if (!daemon || *daemon) return daemon;
+  if (common.storage_path.empty())
+    return fail("record", "without a daemon", "--storage.path says where the session is to be kept");
   auto recorder = open_recorder(common, plain_log);
   if (!recorder) return tl::unexpected{recorder.error()};
+  if (!*recorder) return fail("record", common.storage_path, "the session could not be kept", ENOSPC);
   const auto id = first_id(*recorder);
   if (!id) return tl::unexpected{id.error()};
   BooksOptions options = options_of(common);

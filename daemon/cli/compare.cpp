@@ -53,8 +53,11 @@ int run_compare(const Common& common, const CompareOptions& options) {
   if (!sessions) return complain(sessions.error());
   const auto sides = operands(*sessions, options);
   if (!sides) return complain(sides.error());
-  fmt::print("{}", text_of(compare(sides->first, sides->second), options.form));
-  return exit_status(worst(judged(sides->first), judged(sides->second)));
+  const Comparison comparison = compare(sides->first, sides->second);
+  fmt::print("{}", text_of(comparison, options.form));
+  const int status = exit_status(worst(judged(sides->first), judged(sides->second)));
+  constexpr int kCannotTell = 2;
+  return status == 0 && !comparison.objections.empty() ? kCannotTell : status;
 }
 
 }  // namespace exitledger::cli

@@ -71,6 +71,15 @@ TEST_F(CompareProgram, TheStatusIsTheWorstRunsVerdict) {
   EXPECT_EQ(compare("boot").status, 2) << "the run with the broken law is left out, one that cannot tell is not";
 }
 
+TEST_F(CompareProgram, AnUnsoundComparisonIsNoSuccess) {
+  std::vector<Session> sessions = experiment_of("boot", 1);
+  sessions[1].run->status = 137;
+  keep(sessions);
+  const Ran ran = compare("--json 101 102");
+  EXPECT_EQ(nlohmann::json::parse(ran.output)["sound"], false);
+  EXPECT_EQ(ran.status, 2);
+}
+
 TEST_F(CompareProgram, WhatCannotBeComparedIsOneLineAndStatusTwo) {
   keep(experiment_of("boot", 1));
   for (const auto& [arguments, said] : {std::pair{"boot 101", "say boot/ept or boot/shadow"},

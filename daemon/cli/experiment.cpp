@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // exitledger experiment: a command under paging modes in turns.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
+#include <cerrno>
 #include <ctime>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/experiment_plan.h"
@@ -18,6 +22,7 @@ namespace {
 constexpr const char* kSys = "/sys";
 constexpr std::chrono::seconds kPatienceForVms{20};  // that are ending
 constexpr const char* kHoldSeconds = "600";
+constexpr const char* kLock = "/run/exitledger-experiment.lock";
 
 /// What is measured, on what, and what the module was like before.
 struct Setting {
@@ -165,9 +170,27 @@ void bring_back_after_all(const Setting& setting) {
                     : "the experiment is over, and the vendor module not as before: " + restored.error().message());
 }
 
+std::size_t modes_of(const ExperimentPlan& plan) {
+  std::set<std::string> modes;
+  for (const PlannedRun& run : plan.runs) modes.insert(run.mode);
+  return modes.size();
+}
+
+/// One experiment at a time on a host, its guardian included: the second would take the first one's mode for the
+/// original. Held until all that have the descriptor are gone.
+Result<UniqueFd> take_the_module() {
+  UniqueFd lock{open(kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  if (!lock) return fail_errno("open", kLock);
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) return fail_errno("flock", kLock);
+  return fail("experiment", "on this host", "another one is running, or bringing the vendor module back");
+}
+
 }  // namespace
 
 int run_experiment(const Common& common, const ExperimentOptions& options) {
+  const auto lock = take_the_module();
+  if (!lock) return complain(lock.error());
   const auto setting = look(options);
   if (!setting) return complain(setting.error());
   const auto signals = StopSignals::take();
@@ -187,12 +210,14 @@ int run_experiment(const Common& common, const ExperimentOptions& options) {
   if (restored)
     guardian->release();
   else
-    log_line("another process goes on trying to bring the vendor module back, as soon as nothing holds it");
+    log_line("another process tries to bring the vendor module back once more, as soon as nothing holds it");
   if (!status) complain(status.error());
   if (!restored) complain(restored.error());
   if (!status || !restored) return 2;
-  log_line(fmt::format("{} is as it was before; exitledger compare {} shows the difference",
-                       module_name(setting->vendor), setting->plan.name));
+  const std::size_t modes = modes_of(setting->plan);
+  log_line(fmt::format("{} is as it was before; {}", module_name(setting->vendor),
+                       modes == 2 ? fmt::format("exitledger compare {} shows the difference", setting->plan.name)
+                                  : "exitledger sessions list shows the runs"));
   return *status;
 }
 

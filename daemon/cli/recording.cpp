@@ -70,6 +70,8 @@ Result<StopSignals> StopSignals::take() {
     if (now.sa_handler != SIG_IGN) sigaddset(&set, number);
   }
   if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("sigprocmask", "stop signals");
+  // Whoever stops reading our messages must not keep the session from being stored.
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return fail_errno("signal", "SIGPIPE");
   UniqueFd fd{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd) return fail_errno("signalfd", "stop signals");
   return StopSignals{std::move(fd)};
@@ -97,6 +99,11 @@ Result<RecordingResult> record(Backend& backend, const StopSignals& signals, con
   if (!ended) return tl::unexpected{ended.error()};
   auto session = session_from_json(ended->at("session"));
   if (!session) return tl::unexpected{session.error()};
+  if (const auto why = ended->value("not_stored", std::string{}); !why.empty()) {
+    // A daemon goes on trying; books of one's own end with this command.
+    if (backend.own_books()) return fail("store", "session " + session->id, why);
+    log_line(fmt::format("session {} is not stored yet: {}", session->id, why));
+  }
   result.session = std::move(*session);
   return result;
 }

@@ -18,7 +18,7 @@ struct StopSignal {
 };
 
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT, but for those that are ignored (nohup), as a descriptor, for as long as it
-/// lives; they reach the command through it.
+/// lives; they reach the command through it. SIGPIPE is ignored from then on, but by the command.
 class StopSignals {
  public:
   [[nodiscard]] static Result<StopSignals> take();

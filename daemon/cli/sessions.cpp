@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "certificate/certificate.h"
+#include "certificate/recompute.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
@@ -41,6 +42,11 @@ Result<void> change(const Common& common, const std::string& path, const ApiPara
 int print_certificate(const std::vector<Session>& sessions, const std::string& key_file) {
   if (sessions.empty())
     return complain({"certify", "sessions", 0, "there is none yet, and a certificate needs at least one"});
+  for (const Session& session : sessions)
+    if (const auto refuted = recompute(session).refuted; !refuted.empty())
+      return complain({"certify", "session " + session.id, 0,
+                       fmt::format("verify would refute it: {} {}; was it kept by an older exitledger?",
+                                   refuted.front().path, refuted.front().what)});
   const std::string content = certificate_content(sessions);
   std::optional<Signature> signature;
   if (!key_file.empty()) {

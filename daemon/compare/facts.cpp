@@ -26,7 +26,9 @@ std::optional<ComparedWhere> where_of(const Operand& operand, Reason reason) {
     const TimeOut time = time_of(session, reason);
     if (!time.away && time.exits > 0) return std::nullopt;
     const TimeOut::Away away = time.away.value_or(TimeOut::Away{});
-    kvm.push_back(time.sum_ns - away.user_ns - away.scheduled_out_ns);
+    // While exits go on the three are of three instants.
+    const std::uint64_t elsewhere = away.user_ns + away.scheduled_out_ns;
+    kvm.push_back(time.sum_ns - std::min(time.sum_ns, elsewhere));
     user.push_back(away.user_ns);
     out.push_back(away.scheduled_out_ns);
   }

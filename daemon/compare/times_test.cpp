@@ -99,6 +99,12 @@ TEST(CompareWhere, WhatWasNeitherInUserSpaceNorScheduledOutWasKvms) {
   EXPECT_THAT(to_html(comparison), HasSubstr("Where that time went"));
 }
 
+TEST(CompareWhere, SumsOfThreeInstantsNeverWrap) {
+  Session a = ept_session();
+  a.times_out = TimesOut{{vmx::kHlt, time_of(1, 1'000, 900, 200)}};
+  EXPECT_EQ(compare(a, a).times.at(0).a->where->kvm_ns.median, 0U);
+}
+
 TEST(CompareWhere, NotKnownOfOneRunIsNotKnown) {
   std::vector<Session> sessions = experiment_of("boot", 3);
   for (Session& session : sessions) session.times_out = TimesOut{{vmx::kIo, time_of(10, 1'000, 600, 100)}};

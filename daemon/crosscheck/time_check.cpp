@@ -42,6 +42,10 @@ std::string beyond(const TimeRow& row) {
 
 }  // namespace
 
+std::string missing_intervals(std::uint64_t lost) {
+  return fmt::format("{} interval{} may be missing in the eBPF book", lost, lost == 1 ? "" : "s");
+}
+
 TimeRow judge_time(Reason reason, const TimeSums& sums, const TimeBasis& basis) {
   TimeRow row;
   row.reason = reason;
@@ -100,7 +104,7 @@ std::string TimeCheck::obstacle() const {
   if (!broken_.empty()) return broken_;
   if (!obstacle_.empty()) return obstacle_;
   if (readings_ == 0) return "no reading yet";
-  if (lost_ > 0) return fmt::format("{} interval{} may be missing in the eBPF book", lost_, lost_ == 1 ? "" : "s");
+  if (lost_ > 0) return missing_intervals(lost_);
   if (backwards_ > 0)
     return fmt::format("the TSC went backwards in {} interval{}", backwards_, backwards_ == 1 ? "" : "s");
   if (own_intervals_ == 0) return "none of the reader's own exits was timed";

@@ -48,6 +48,9 @@ struct TimeSums {
 /// fit into 64 bits becomes the largest number that does.
 [[nodiscard]] TimeRow judge_time(Reason reason, const TimeSums& sums, const TimeBasis& basis);
 
+/// Why nothing can be told of time where so many intervals may be missing in the probe's book.
+[[nodiscard]] std::string missing_intervals(std::uint64_t lost);
+
 /// Follows the sums of every CPU and reason from the first reading on. Not thread-safe.
 class TimeCheck {
  public:

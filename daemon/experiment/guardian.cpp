@@ -2,10 +2,12 @@
 #include "experiment/guardian.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 namespace exitledger {
@@ -36,22 +38,29 @@ void detach() {
 
 Result<Guardian> Guardian::start(const std::function<void()>& restore) {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe", "to the guardian");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return fail_errno("socketpair", "to the guardian");
   UniqueFd reading{ends[0]}, writing{ends[1]};
   const pid_t child = fork();
   if (child < 0) return fail_errno("fork", "the guardian");
   if (child == 0) {
     // Twice, so that it is nobody's child to wait for.
-    if (fork() != 0) _exit(0);
+    const pid_t second = fork();
+    if (second != 0) _exit(second < 0 ? errno : 0);
     writing.reset();
     guard(reading.get(), restore);
   }
-  waitpid(child, nullptr, 0);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return fail_errno("waitpid", "the guardian");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail("fork", "the guardian", "", WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD);
   return Guardian{std::move(writing)};
 }
 
 void Guardian::release() {
-  if (line_) static_cast<void>(!write(line_.get(), &kDone, 1));
+  // Not write(): a guardian that was killed must not end us by SIGPIPE.
+  if (line_) static_cast<void>(!send(line_.get(), &kDone, 1, MSG_NOSIGNAL));
   line_.reset();
 }
 

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <string>
 
 namespace exitledger {
 namespace {
@@ -19,8 +22,12 @@ std::string said_after(const std::function<void(Guardian&)>& life) {
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
+    setpgid(0, 0);
     auto guardian = Guardian::start([&] { static_cast<void>(!write(ends[1], "r", 1)); });
-    if (guardian) life(*guardian);
+    if (guardian)
+      life(*guardian);
+    else
+      static_cast<void>(!write(ends[1], "not started", 11));
     _exit(0);
   }
   close(ends[1]);
@@ -35,14 +42,36 @@ std::string said_after(const std::function<void(Guardian&)>& life) {
 TEST(Guardian, RestoresForWhoWasKilled) {
   EXPECT_EQ(said_after([](Guardian&) { raise(SIGKILL); }), "r");
   EXPECT_EQ(said_after([](Guardian&) {
-              kill(0, SIGCONT);
-              _exit(3);
+              kill(0, SIGTERM);  // to all of the group: the guardian is not in it
+              pause();
             }),
             "r");
 }
 
 TEST(Guardian, DoesNothingOnceReleased) {
   EXPECT_EQ(said_after([](Guardian& guardian) { guardian.release(); }), "");
+}
+
+// The pid of this process' only child; 0 if there is none.
+pid_t only_child() {
+  pid_t pid = 0;
+  std::ifstream("/proc/self/task/" + std::to_string(getpid()) + "/children") >> pid;
+  return pid;
+}
+
+TEST(Guardian, ThatWasKilledDoesNotEndItsProcess) {
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // the guardian, which is nobody's child, becomes ours
+    auto guardian = Guardian::start([] {});
+    const pid_t pid = only_child();
+    if (!guardian || pid <= 0 || kill(pid, SIGKILL) != 0 || waitpid(pid, nullptr, 0) != pid) _exit(2);
+    guardian->release();
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "a signal in the low bits: SIGPIPE";
 }
 
 TEST(Guardian, DoesNotHoldTheOutputWhileItRestores) {

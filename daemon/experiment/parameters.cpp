@@ -3,10 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <set>
+
 namespace exitledger {
 namespace {
 
-std::string plain(const std::string& value) { return value == "1" ? "Y" : value == "0" ? "N" : value; }
+/// As sysfs shows it: what kstrtobool() takes as Y or N, any base's number in base ten, else the text. A boolean 1 and
+/// a number 1 are told apart by nobody, so both are Y.
+std::string plain(const std::string& value) {
+  static const std::set<std::string, std::less<>> yes{"1", "y", "Y", "t", "T", "on", "ON", "On", "yes", "Yes", "YES"};
+  static const std::set<std::string, std::less<>> no{"0", "n", "N", "f", "F", "off", "OFF", "Off", "no", "No", "NO"};
+  if (yes.contains(value)) return "Y";
+  if (no.contains(value)) return "N";
+  char* end = nullptr;
+  errno = 0;
+  const long long number = std::strtoll(value.c_str(), &end, 0);
+  if (value.empty() || *end != '\0' || errno != 0) return value;
+  return number == 1 ? "Y" : number == 0 ? "N" : std::to_string(number);
+}
 
 }  // namespace
 

@@ -13,6 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
+using testing::SizeIs;
 
 /// kvm_intel as modprobe loads it on a processor with the L1 terminal fault: ept=0 takes others with it, and one of
 /// those in a spelling that cannot be handed back.
@@ -57,6 +58,12 @@ TEST(Parameters, AreSpelledAsSysDoes) {
   const Parameters actual{{"ept", "Y"}, {"vpid", "N"}, {"ple_gap", "128"}};
   EXPECT_THAT(different({{"ept", "1"}, {"vpid", "0"}, {"ple_gap", "128"}}, actual), IsEmpty());
   EXPECT_THAT(different({{"ept", "0"}, {"nested", "Y"}}, actual), ElementsAre(Pair("ept", "0"), Pair("nested", "Y")));
+}
+
+TEST(Parameters, AnySpellingThatTheKernelTakes) {
+  const Parameters actual{{"ept", "Y"}, {"vpid", "N"}, {"ple_gap", "128"}, {"vmentry_l1d_flush", "cond"}};
+  EXPECT_THAT(different({{"ept", "on"}, {"vpid", "n"}, {"ple_gap", "0x80"}}, actual), IsEmpty());
+  EXPECT_THAT(different({{"ple_gap", "0x81"}, {"vmentry_l1d_flush", "never"}}, actual), SizeIs(2));
 }
 
 TEST(Parameters, OneThatDidNotTakeIsNamed) {

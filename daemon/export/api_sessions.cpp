@@ -158,7 +158,8 @@ ApiAnswer Api::end_recording(const ApiParameters& parameters) {
       books_.end_recording(text(parameters, "id"), known ? std::optional{static_cast<int>(*status)} : std::nullopt);
   if (!ended) return error(409, ended.error().message());
   store_now();
-  return {200, Json{{"session", to_json(*ended)}}};
+  const std::string not_stored = recorder_ != nullptr ? recorder_->broken_because() : "";
+  return {200, Json{{"session", to_json(*ended)}, {"not_stored", not_stored}}};
 }
 
 }  // namespace exitledger

@@ -13,12 +13,15 @@
 namespace exitledger {
 namespace {
 
-// Each CPU's book at the instants of the reading's rounds; of what it did not ask for, just before it.
+// Each CPU's book at the instants of the reading's rounds; of what it did not ask for, just before it. The round of the
+// unknown has undefined codes in it, too: what came of them since is booked as unknown.
 std::vector<Counts> book_at(const Reading& reading, std::vector<Counts> before) {
   for (const Round& round : reading.rounds) {
+    if (round.cpu >= before.size() || !in_both_books(round.reason)) continue;
+    Counts& book = before[round.cpu];
     const unsigned index = index_of(reading.vendor, round.reason);
-    if (round.cpu < before.size() && in_both_books(round.reason) && index != EL_INDEX_UNKNOWN)
-      before[round.cpu].at.at(index) = round.ebpf_before;
+    const std::uint64_t had = count_of(book, reading.vendor, round.reason);
+    book.at.at(index) += round.ebpf_before - had;
   }
   return before;
 }

@@ -287,6 +287,9 @@ std::string RunningSession::obstacle() const {
 void RunningSession::judge() {
   // An exit whose reason is in doubt has its time under a reason in doubt.
   if (!unproven_.empty()) session_.time.cannot_tell(unproven_);
+  // Also what was lost since the reading: the document states both.
+  const std::uint64_t lost = session_.losses.of_durations();
+  if (lost > 0 && session_.time.verdict != TimeVerdict::kCannotTell) session_.time.cannot_tell(missing_intervals(lost));
   session_.laws_broken = broken_laws(session_);
   const std::string obstacle = this->obstacle();
   if (obstacle.empty()) {

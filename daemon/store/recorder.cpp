@@ -5,8 +5,12 @@
 
 namespace exitledger {
 
+// An eBPF book without a guest's exit is no proof that there was none: not where the leaf had one, or events were lost.
 bool is_empty(const Session& session) {
-  return !session.run && session.name.empty() && session.ebpf.all() <= session.own_exits;
+  const bool silent = session.verdict != Verdict::kDisagrees && session.losses.total() == 0 &&
+                      std::all_of(session.reasons.begin(), session.reasons.end(),
+                                  [](const ReasonVerdict& row) { return row.leaf <= row.own; });
+  return !session.run && session.name.empty() && session.ebpf.all() <= session.own_exits && silent;
 }
 
 bool Recorder::is_due(const Session& session) const {

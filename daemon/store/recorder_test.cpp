@@ -118,6 +118,24 @@ TEST_F(RecorderTest, ASessionWithoutAGuestIsNotKept) {
   EXPECT_EQ(all[1].id, "3");
 }
 
+TEST_F(RecorderTest, ASessionThatShowsTheProbeToBeBlindIsKept) {
+  Recorder recorder = recorder_in(tree_.path(), lines_);
+  std::vector<Session> sessions{running("1", 10), running("2", 10), running("3", 10), running("4", 10)};
+  for (Session& session : sessions) {
+    session.own_exits = 10;
+    session.ended_unix_ns = 2;
+  }
+  ReasonVerdict row;
+  row.own = row.leaf = 10;
+  sessions[3].reasons = {row};
+  row.leaf = 20;
+  sessions[0].reasons = {row};
+  sessions[1].losses.cause[EL_LOSS_NO_CPU] = 1;
+  sessions[2].verdict = Verdict::kDisagrees;
+  recorder.follow(views(sessions));
+  EXPECT_THAT(recorder.store().all().value(), SizeIs(3)) << "but for the last one, in which nothing was";
+}
+
 // On a file system of its own, so that it can be full.
 TEST_F(RecorderTest, AFullDiskStopsRecordingAndSaysSoOnce) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root: mounts a tmpfs";
