@@ -177,13 +177,16 @@ void RecordedHost::read_without(std::uint32_t cpu) {
 }
 
 void RecordedHost::beside(Session& session) {
+  const std::uint64_t all = session.ebpf.all(), of_guests = all - std::min(all, session.own_exits);
   session.cpu = "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz";
   session.run = RecordedRun{"sh -c 'exit 3'", "night 7", "ept", 2, 3};
-  session.vms = {{"web-1", "2a3b", 4'711, 2, 123'456}, {"web-2", "5c6d", 4'712, 1, 78'901}};
+  session.vms = {{"web-1", "2a3b", 4'711, 2, of_guests - of_guests / 3}, {"web-2", "5c6d", 4'712, 1, of_guests / 3}};
   session.vms_left_out = 3;
   session.mmu = MmuStats{{"mmu_pte_write", 12'345}, {"pf_fixed", 6'789}, {"pages_4k", -2}};
-  session.times_out = TimesOut{{cpuid_reason(what_.vendor), {4'321, 987'654, TimeOut::Away{123'456, 654'321}}},
-                               {hypercall_of(what_.vendor), {21, 5'432}}};
+  session.times_out.emplace();
+  for (const Reason reason : {cpuid_reason(what_.vendor), hypercall_of(what_.vendor)})
+    if (const std::uint64_t exits = count_of(session.ebpf, what_.vendor, reason); exits > 0)
+      session.times_out->emplace(reason, TimeOut{exits, 987'654, TimeOut::Away{123'456, 654'321}});
 }
 
 Session RecordedHost::now() {
@@ -205,7 +208,6 @@ Session RecordedHost::cut() {
   Counts counts, own;
   for (const Round& round : newest_->rounds) {
     const unsigned index = index_of(what_.vendor, round.reason);
-    if (index == EL_INDEX_UNKNOWN) continue;
     counts.at.at(index) += round.ebpf_before;
     own.at.at(index) += round.own;
   }
