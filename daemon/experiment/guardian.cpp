@@ -13,7 +13,7 @@
 namespace exitledger {
 namespace {
 
-constexpr char kDone = 'd';
+constexpr char kReady = 'r', kDone = 'd';
 
 // What ends a terminal or a process group must not end it, and whoever reads our output need not wait for it.
 void detach() {
@@ -26,6 +26,7 @@ void detach() {
 
 [[noreturn]] void guard(int line, const std::function<void()>& restore) {
   detach();
+  static_cast<void>(!send(line, &kReady, 1, MSG_NOSIGNAL));
   char said = 0;
   ssize_t got = 0;
   do got = read(line, &said, 1);
@@ -55,6 +56,13 @@ Result<Guardian> Guardian::start(const std::function<void()>& restore) {
     if (errno != EINTR) return fail_errno("waitpid", "the guardian");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return fail("fork", "the guardian", "", WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD);
+  // Not before it has left our group: what ends that would end it, too.
+  reading.reset();
+  char said = 0;
+  ssize_t got = 0;
+  do got = recv(writing.get(), &said, 1, 0);
+  while (got < 0 && errno == EINTR);
+  if (got != 1 || said != kReady) return fail("start", "the guardian", "it ended at once");
   return Guardian{std::move(writing)};
 }
 

@@ -9,7 +9,7 @@ _start_details() {
 	_prefix=$1
 	shift
 	for _kind in $kinds; do
-		rm -f "/tmp/$_kind.status"
+		rm -f "/tmp/$_kind.status" "/tmp/$_kind.log" # of an earlier start
 		(
 			_left=0
 			exitledger detail --reason "$_kind" --seconds 3600 --json "$@" >"$_prefix-$_kind.json" 2>"/tmp/$_kind.log" &
