@@ -110,7 +110,7 @@ experiment_waits_for_vms() { # NESTED MODULE
 		sh -c "$(_guest_that_stays left) >/dev/null 2>&1 & until grep -qs up /run/guest/left.stdout; do sleep 0.2; done" 2>"$out/left.err"
 	cat "$out/left.err"
 	grep -q "VM 'left' (process" "$out/left.err"
-	grep -q 'goes on trying' "$out/left.err"
+	grep -q 'tries to bring the vendor module back' "$out/left.err"
 	_is_changed
 	_end_vm
 	_is_back
