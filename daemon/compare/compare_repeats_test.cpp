@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "compare/compare.h"
+#include "compare/comparison_for_tests.h"
 #include "compare/experiment_for_tests.h"
-#include "compare/rows_for_tests.h"
 
 namespace exitledger {
 namespace {
@@ -17,15 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-Comparison compared(const std::vector<Session>& sessions, const std::string& experiment = "boot") {
-  const auto modes = find_modes(sessions, experiment);
-  if (!modes) {
-    ADD_FAILURE() << modes.error().message();
-    return compare(ept_session(), shadow_session());
-  }
-  return compare(modes->first, modes->second);
-}
 
 TEST(CompareRepeats, MedianRangeAndIntervalOfSixRuns) {
   const Comparison comparison = compared(experiment_of("boot", 6));

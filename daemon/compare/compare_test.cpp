@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "compare/rows_for_tests.h"
+#include "compare/comparison_for_tests.h"
 #include "session/sessions_for_tests.h"
 
 namespace exitledger {

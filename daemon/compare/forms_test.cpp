@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "compare/compare.h"
+#include "compare/comparison_for_tests.h"
 #include "compare/experiment_for_tests.h"
 #include "compare/format.h"
 
@@ -65,8 +66,7 @@ Comparison six_runs() {
     sessions[i].times_out = TimesOut{{vmx::kCpuid, {10, 20'000 + i}}};
     sessions[i].mmu = MmuStats{{"pages_4k", -5 + static_cast<std::int64_t>(i)}};
   }
-  const auto modes = find_modes(sessions, "boot");
-  return compare(modes->first, modes->second);
+  return compared(sessions);
 }
 
 /// Hostile wherever a person or a VM chooses: names, experiment, mode, command, VMs.
@@ -85,8 +85,7 @@ Comparison hostile() {
   sessions[0].verdict = Verdict::kDisagrees;
   sessions[0].parameters["kvm.x"] = hostile_name();
   sessions[3].parameters["kvm.x"] = "1";
-  const auto modes = find_modes(sessions, hostile_name());
-  return compare(modes->first, modes->second);
+  return compared(sessions, hostile_name());
 }
 
 // --- JSON ----------------------------------------------------------------------------------------------------------
@@ -238,8 +237,7 @@ TEST(CompareText, RunsOfLargeCountsKeepTheColumns) {
     sessions.push_back(run_of("boot", Paging::kEpt, i, {{30, many + i}}));
     sessions.push_back(run_of("boot", Paging::kShadow, i, {{30, many * 9 + i}}));
   }
-  const auto modes = find_modes(sessions, "boot");
-  std::istringstream lines(to_text(compare(modes->first, modes->second)));
+  std::istringstream lines(to_text(compared(sessions)));
   for (std::string line; std::getline(lines, line);) EXPECT_LE(characters(line), 100U) << line;
 }
 

@@ -12,6 +12,7 @@
 #include <regex>
 
 #include "compare/compare.h"
+#include "compare/comparison_for_tests.h"
 #include "compare/experiment_for_tests.h"
 
 namespace exitledger {
@@ -42,15 +43,6 @@ Checked checked(const std::string& page) {
   return result;
 }
 
-Comparison of_runs(std::vector<Session> sessions, const std::string& experiment) {
-  const auto modes = find_modes(sessions, experiment);
-  if (!modes) {
-    ADD_FAILURE() << modes.error().message();
-    return compare(ept_session(), shadow_session());
-  }
-  return compare(modes->first, modes->second);
-}
-
 std::vector<Session> with_times(std::vector<Session> sessions) {
   for (Session& session : sessions) {
     session.times_out = TimesOut{{vmx::kCpuid, {10, 20'000}}};
@@ -74,8 +66,8 @@ std::string row_of(const std::string& page, const std::string& name) {
 
 TEST(CompareHtml, IsWellFormedAndNeedsNothingElse) {
   for (const Comparison& comparison :
-       {compare(ept_session(), shadow_session()), of_runs(with_times(experiment_of("boot", 6)), "boot"),
-        of_runs(with_times(experiment_of("boot", 2)), "boot"),
+       {compare(ept_session(), shadow_session()), compared(with_times(experiment_of("boot", 6)), "boot"),
+        compared(with_times(experiment_of("boot", 2)), "boot"),
         compare(agreed_session("1", Paging::kEpt, {}), agreed_session("2", Paging::kEpt, {}))}) {
     const std::string page = to_html(comparison);
     const Checked result = checked(page);
@@ -135,8 +127,8 @@ TEST(CompareHtml, BothBooksAreMarkedWhereTheyEnd) {
 
 TEST(CompareHtml, WhiskersOnlyWithRepeatsAndIntervalsFromSix) {
   const std::string one = to_html(compare(ept_session(), shadow_session()));
-  const std::string two = to_html(of_runs(experiment_of("boot", 2), "boot"));
-  const std::string six = to_html(of_runs(experiment_of("boot", 6), "boot"));
+  const std::string two = to_html(compared(experiment_of("boot", 2), "boot"));
+  const std::string six = to_html(compared(experiment_of("boot", 6), "boot"));
   EXPECT_EQ(count(one, "<line class=\"range\""), 0U);
   EXPECT_GT(count(two, "<line class=\"range\""), 4U);
   EXPECT_EQ(count(two, "<line class=\"interval\""), 0U);
@@ -148,7 +140,7 @@ TEST(CompareHtml, WhiskersOnlyWithRepeatsAndIntervalsFromSix) {
 TEST(CompareHtml, ARunThatWasLeftOutIsInTheCertificate) {
   std::vector<Session> sessions = experiment_of("boot", 6);
   sessions[3].run->status = 137;
-  EXPECT_THAT(to_html(of_runs(sessions, "boot")), HasSubstr("? left out: its command ended with status 137"));
+  EXPECT_THAT(to_html(compared(sessions, "boot")), HasSubstr("? left out: its command ended with status 137"));
 }
 
 TEST(CompareHtml, HostileNamesAreText) {
@@ -162,7 +154,7 @@ TEST(CompareHtml, HostileNamesAreText) {
   sessions[1].run->status = 1;
   sessions[0].verdict = Verdict::kDisagrees;
   sessions[0].laws_broken = {{hostile_name(), 48, 1}};
-  const std::string page = to_html(of_runs(sessions, hostile_name()));
+  const std::string page = to_html(compared(sessions, hostile_name()));
   const Checked result = checked(page);
   EXPECT_EQ(result.status, 0) << result.text;
   EXPECT_THAT(page, Not(HasSubstr("<script")));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compare/compare.h"
+#include "compare/comparison_for_tests.h"
 #include "compare/experiment_for_tests.h"
 
 namespace exitledger {
@@ -16,13 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-Comparison both_modes(const std::vector<Session>& sessions) {
-  const auto modes = find_modes(sessions, "boot");
-  if (modes) return compare(modes->first, modes->second);
-  ADD_FAILURE() << modes.error().message();
-  return compare(ept_session(), shadow_session());
-}
 
 TEST(CompareTime, SumAndMeanPerExit) {
   Session a = ept_session(), b = shadow_session();
@@ -64,7 +58,7 @@ TEST(CompareTime, OneRunWithoutLeavesTheSideWithout) {
         MmuStats{{"pages_4k", -static_cast<std::int64_t>(i)}, {"pf_fixed", 100 + static_cast<std::int64_t>(i)}};
     if (i != 2) sessions[i].times_out = TimesOut{{vmx::kCpuid, {10, 1'000 * (i + 1)}}};
   }
-  const Comparison comparison = both_modes(sessions);
+  const Comparison comparison = compared(sessions);
   ASSERT_EQ(comparison.times.size(), 1U);
   EXPECT_FALSE(comparison.times[0].a);
   EXPECT_EQ(comparison.times[0].b->sum_ns.median, 4'000U);
@@ -108,15 +102,15 @@ TEST(CompareWhere, SumsOfThreeInstantsNeverWrap) {
 TEST(CompareWhere, NotKnownOfOneRunIsNotKnown) {
   std::vector<Session> sessions = experiment_of("boot", 3);
   for (Session& session : sessions) session.times_out = TimesOut{{vmx::kIo, time_of(10, 1'000, 600, 100)}};
-  EXPECT_EQ(both_modes(sessions).times.at(0).a->where->kvm_ns.median, 300U);
+  EXPECT_EQ(compared(sessions).times.at(0).a->where->kvm_ns.median, 300U);
   (*sessions[2].times_out)[vmx::kIo].away.reset();
-  const Comparison comparison = both_modes(sessions);
+  const Comparison comparison = compared(sessions);
   EXPECT_FALSE(comparison.times.at(0).a->where);
   EXPECT_TRUE(comparison.times.at(0).b->where);
   EXPECT_TRUE(to_json(comparison)["times"][0]["a"]["kvm_ns"].is_null());
   for (Session& session : sessions) session.times_out = TimesOut{{vmx::kIo, {10, 1'000}}};
   sessions[0].times_out->emplace(vmx::kHlt, TimeOut{1, 5});
-  EXPECT_THAT(to_text(both_modes(sessions)), Not(HasSubstr("Where that time went")));
+  EXPECT_THAT(to_text(compared(sessions)), Not(HasSubstr("Where that time went")));
 }
 
 }  // namespace

@@ -19,8 +19,7 @@ class KeptSessions : public testing::Test {
     auto kernel = FakeKernel::create(Vendor::kVmx);
     ASSERT_TRUE(kernel) << kernel.error().message();
     kernel_ = std::move(*kernel);
-    kernel_->write_sys_file("module/kvm/initstate", "live\n");
-    kernel_->write_sys_file("module/kvm_intel/parameters/ept", "Y\n");
+    kernel_->load_kvm_intel("Y");
     kernel_->make_vcpu(0, 0x1000);
     kernel_->set_vmx_reason(0, vmx::kEptViolation);
     BooksOptions options;

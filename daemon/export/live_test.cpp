@@ -24,8 +24,7 @@ class LiveBooks : public testing::Test {
     auto kernel = FakeKernel::create(Vendor::kVmx);
     ASSERT_TRUE(kernel) << kernel.error().message();
     kernel_ = std::move(*kernel);
-    kernel_->write_sys_file("module/kvm/initstate", "live\n");
-    kernel_->write_sys_file("module/kvm_intel/parameters/ept", "Y\n");
+    kernel_->load_kvm_intel("Y");
     kernel_->make_vcpu(0, 0x1000, 0);
     kernel_->make_vcpu(1, 0x1000, 1);
     kernel_->make_vcpu(2, 0x2000, 0);

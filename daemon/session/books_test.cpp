@@ -25,7 +25,6 @@ class BooksOnFakeKernel : public testing::Test {
     auto kernel = FakeKernel::create(Vendor::kVmx);
     ASSERT_TRUE(kernel) << kernel.error().message();
     kernel_ = std::move(*kernel);
-    kernel_->write_sys_file("module/kvm/initstate", "live\n");
     paging("Y");
     kernel_->make_vcpu(0, 0x1000);
     kernel_->set_vmx_reason(0, vmx::kEptViolation);
@@ -37,9 +36,7 @@ class BooksOnFakeKernel : public testing::Test {
     ASSERT_TRUE(books_->attached()) << books_->detached_because();
     ASSERT_THAT(books_->sessions(), SizeIs(1));
   }
-  void paging(const char* ept) const {
-    kernel_->write_sys_file("module/kvm_intel/parameters/ept", std::string(ept) + "\n");
-  }
+  void paging(const char* ept) const { kernel_->load_kvm_intel(ept); }
   static void load(std::uint64_t module) { ASSERT_TRUE(run_program("on_module_load", {module})); }
   void exits(unsigned count) {
     for (unsigned i = 0; i < count; ++i)

@@ -32,6 +32,11 @@ class FakeKernel {
   [[nodiscard]] const std::filesystem::path& sys() const { return sys_.path(); }
   /// A file of sys: the state and parameters of a module, or kernel/btf/NAME (a module without counts as built in).
   void write_sys_file(const std::string& path, const std::string& content) const { sys_.write(path, content); }
+  /// kvm and kvm_intel as loaded with this `ept`, "Y" or "N".
+  void load_kvm_intel(const std::string& ept) const {
+    write_sys_file("module/kvm/initstate", "live\n");
+    write_sys_file("module/kvm_intel/parameters/ept", ept + "\n");
+  }
 
   static constexpr unsigned kVcpus = 16;
   /// Address of vCPU n < kVcpus, as the tracepoints hand it over.
