@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from . import say
-from .errors import STATUS_TIMED_OUT, LabError
-from .judgement import Parser, existing, fresh, load, natural, store
+from .errors import LabError
+from .judgement import Parser, existing, fresh, load, natural, require_success, store
 from .options import Options
 from .paths import BINARIES, LAB, ROOT
 from .run import run
@@ -212,10 +212,7 @@ def _measured(host: str, turns: int, out: Path) -> list[dict[str, Any]]:
             command=["/files/exit-cost.sh", str(turns)],
         )
     )
-    if status == STATUS_TIMED_OUT:
-        raise LabError(f"no end within {TIMEOUT_S:g} s")
-    if status != 0:
-        raise LabError(f"bench-exits ended with status {status}")
+    require_success(status, TIMEOUT_S, "bench-exits")
     return [json.loads(line) for line in ticks.read_text().splitlines()]
 
 

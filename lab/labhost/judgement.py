@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import LabError
+from .errors import STATUS_TIMED_OUT, LabError
 from .paths import BINARIES
 
 AGREES, DISAGREES, CANNOT_TELL, BAD_USAGE = 0, 1, 2, 64
@@ -45,6 +45,14 @@ def fresh(out: Path, name: str) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     (out / name).unlink(missing_ok=True)
     return out / name
+
+
+def require_success(status: int, timeout_s: float, what: str) -> None:
+    """`status`: that of a command in a lab host; one that is judged by what it left must have come to its end."""
+    if status == STATUS_TIMED_OUT:
+        raise LabError(f"{what}: no end within {timeout_s:g} s")
+    if status != 0:
+        raise LabError(f"{what} ended with status {status}")
 
 
 def load(path: Path) -> Any:

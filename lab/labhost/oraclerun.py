@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from . import oracle, say
-from .errors import STATUS_TIMED_OUT, LabError
 from .exitlog import ExitLog
-from .judgement import AGREES, CANNOT_TELL, DISAGREES, Parser, existing, fresh, load, natural, need_binaries, store
+from .judgement import AGREES, CANNOT_TELL, DISAGREES, Parser, existing, fresh, load, natural, need_binaries, require_success, store
 from .options import Options
 from .paths import LAB, ROOT
 from .run import run_recorded
@@ -115,10 +114,7 @@ def _compare(given: argparse.Namespace, paging: str, workload: str) -> Compariso
             command=["/files/oracle.sh", paging, workload, str(count)],
         )
     )
-    if status == STATUS_TIMED_OUT:
-        raise LabError(f"{paging}, {workload}: no end within {TIMEOUT_S:g} s")
-    if status != 0:
-        raise LabError(f"{paging}, {workload}: the workload ended with status {status}")
+    require_success(status, TIMEOUT_S, f"{paging}, {workload}: the workload")
     return compare(paging, workload, log, load(check))
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import say
-from .errors import STATUS_TIMED_OUT, LabError
-from .judgement import AGREES, CANNOT_TELL, DISAGREES, Parser, fresh, load, natural, need_binaries, store
+from .judgement import AGREES, CANNOT_TELL, DISAGREES, Parser, fresh, load, natural, need_binaries, require_success, store
 from .options import PAGING, Options
 from .paths import LAB, ROOT
 from .run import run
@@ -99,10 +98,7 @@ def main(arguments: list[str]) -> int:
             command=["/files/soak.sh", *shares],
         )
     )
-    if status == STATUS_TIMED_OUT:
-        raise LabError(f"no end within {TIMEOUT_S:g} s")
-    if status != 0:
-        raise LabError(f"the soak ended with status {status}")
+    require_success(status, TIMEOUT_S, "the soak")
     sessions = load(exported)["sessions"]
     judged = judge(sessions, PAGING[given.host], given.exits)
     print(table(sessions, judged), flush=True)
