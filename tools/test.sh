@@ -41,7 +41,8 @@ results=$logs/results # a line per stage: pass, FAIL or left; seconds; name
 lane='' # of the stages that are run side by side, what they say stands in their logs alone
 log_of() { printf '%s/%s.log' "$logs" "${1//[^A-Za-z0-9]/-}"; } # NAME
 note() { printf '%s\t%d\t%s\n' "$1" "$2" "$3" >>"$results"; } # OUTCOME SECONDS NAME
-check() {                                                        # NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on
+# check NAME COMMAND…: one stage of the tests; a failure is counted and the rest goes on.
+check() {
 	local name=$1 at=$SECONDS status=0
 	shift
 	[[ $name =~ $only ]] || { note left 0 "$name" && return 0; }
@@ -68,6 +69,7 @@ lanes() {
 
 # What the log of a failed stage says of it, in few lines: the last ones of a long output are what a reader has.
 say_why() { # LOG
+	[ -e "$1" ] || return 0 # a lane that ended before its time has none
 	printf '%s:\n' "$1"
 	grep -nE '^not ok|^#  |FAIL|[Ee]rror|time-out|panic' "$1" | tail -n 16 | cut -c1-200 || tail -n 16 "$1"
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/backend.h"
 
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "cli/api_client.h"
@@ -94,7 +93,6 @@ Result<std::unique_ptr<Backend>> recording_backend(const Common& common) {
     return fail("record", "without a daemon", "--storage.path says where the session is to be kept");
   auto recorder = open_recorder(common, plain_log);
   if (!recorder) return tl::unexpected{recorder.error()};
-  if (!*recorder) return fail("record", common.storage_path, "the session could not be kept", ENOSPC);
   const auto id = first_id(*recorder);
   if (!id) return tl::unexpected{id.error()};
   BooksOptions options = options_of(common);

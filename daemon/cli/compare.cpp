@@ -55,9 +55,8 @@ int run_compare(const Common& common, const CompareOptions& options) {
   if (!sides) return complain(sides.error());
   const Comparison comparison = compare(sides->first, sides->second);
   fmt::print("{}", text_of(comparison, options.form));
-  const int status = exit_status(worst(judged(sides->first), judged(sides->second)));
-  constexpr int kCannotTell = 2;
-  return status == 0 && !comparison.objections.empty() ? kCannotTell : status;
+  const Verdict of_runs = worst(judged(sides->first), judged(sides->second));
+  return exit_status(comparison.objections.empty() ? of_runs : worst(of_runs, Verdict::kCannotTell));
 }
 
 }  // namespace exitledger::cli

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <ctime>
-#include <set>
 
 #include "cli/commands.h"
 #include "cli/experiment_plan.h"
@@ -170,12 +169,6 @@ void bring_back_after_all(const Setting& setting) {
                     : "the experiment is over, and the vendor module not as before: " + restored.error().message());
 }
 
-std::size_t modes_of(const ExperimentPlan& plan) {
-  std::set<std::string> modes;
-  for (const PlannedRun& run : plan.runs) modes.insert(run.mode);
-  return modes.size();
-}
-
 /// One experiment at a time on a host, its guardian included: the second would take the first one's mode for the
 /// original. Held until all that have the descriptor are gone.
 Result<UniqueFd> take_the_module() {
@@ -214,10 +207,10 @@ int run_experiment(const Common& common, const ExperimentOptions& options) {
   if (!status) complain(status.error());
   if (!restored) complain(restored.error());
   if (!status || !restored) return 2;
-  const std::size_t modes = modes_of(setting->plan);
   log_line(fmt::format("{} is as it was before; {}", module_name(setting->vendor),
-                       modes == 2 ? fmt::format("exitledger compare {} shows the difference", setting->plan.name)
-                                  : "exitledger sessions list shows the runs"));
+                       options.modes.size() == 2
+                           ? fmt::format("exitledger compare {} shows the difference", setting->plan.name)
+                           : "exitledger sessions list shows the runs"));
   return *status;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -190,7 +191,11 @@ int run_serve(const Common& common, const ServeOptions& options) {
     return poll(&waiting, 1, 0) <= 0;
   };
   const Log log = log_to_stderr(options.log);
-  const auto recorder = open_recorder(common, log);
+  auto recorder = open_recorder(common, log);
+  if (!recorder && recorder.error().code == ENOSPC) {
+    log(LogLevel::kError, recorder.error().message() + ": sessions are not recorded until the next start");
+    recorder = std::unique_ptr<Recorder>{};
+  }
   if (!recorder) return complain(recorder.error());
   const auto id = first_id(*recorder);
   if (!id) return complain(id.error());

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-
 namespace exitledger::cli {
 namespace {
 
@@ -16,10 +14,6 @@ constexpr std::chrono::seconds kInterval{7};
 Result<std::unique_ptr<Recorder>> open_recorder(const Common& common, const Log& log) {
   if (common.storage_path.empty()) return nullptr;
   auto store = Store::open(common.storage_path, Store::Access::kWrite);
-  if (!store && store.error().code == ENOSPC) {
-    log(LogLevel::kError, store.error().message() + ": sessions are not recorded until the next start");
-    return nullptr;
-  }
   if (!store) {
     Error error = store.error();
     if (error.detail.empty()) error.detail = "--storage.path says where sessions are kept";

@@ -11,8 +11,8 @@
 
 namespace exitledger::cli {
 
-/// Opens the store for writing and marks what a daemon that was killed left running. nullptr where sessions are kept in
-/// memory alone, and where the disk is full, which `log` is told. Other errors: as Store::open().
+/// Opens the store for writing and marks what a daemon that was killed left running, which `log` is told. nullptr where
+/// sessions are kept in memory alone. Errors: as Store::open(); ENOSPC where the disk is full.
 [[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Common& common, const Log& log);
 
 /// The id of the next session: 1 without a store.

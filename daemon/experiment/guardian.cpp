@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 namespace exitledger {
 namespace {
@@ -24,14 +25,22 @@ void detach() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) signal(number, SIG_IGN);
 }
 
-[[noreturn]] void guard(int line, const std::function<void()>& restore) {
-  detach();
-  static_cast<void>(!send(line, &kReady, 1, MSG_NOSIGNAL));
+// Waits; nullopt: the other side is gone.
+std::optional<char> hear(int line) {
   char said = 0;
   ssize_t got = 0;
-  do got = read(line, &said, 1);
+  do got = recv(line, &said, 1, 0);
   while (got < 0 && errno == EINTR);
-  if (got <= 0 || said != kDone) restore();
+  return got == 1 ? std::optional{said} : std::nullopt;
+}
+
+// A side that is gone must not end the other one by SIGPIPE.
+void tell(int line, char word) { static_cast<void>(!send(line, &word, 1, MSG_NOSIGNAL)); }
+
+[[noreturn]] void guard(int line, const std::function<void()>& restore) {
+  detach();
+  tell(line, kReady);
+  if (hear(line) != kDone) restore();
   _exit(0);
 }
 
@@ -41,15 +50,15 @@ Result<Guardian> Guardian::start(const std::function<void()>& restore) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail_errno("socketpair", "to the guardian");
-  UniqueFd reading{ends[0]}, writing{ends[1]};
+  UniqueFd its{ends[0]}, ours{ends[1]};
   const pid_t child = fork();
   if (child < 0) return fail_errno("fork", "the guardian");
   if (child == 0) {
     // Twice, so that it is nobody's child to wait for.
     const pid_t second = fork();
     if (second != 0) _exit(second < 0 ? errno : 0);
-    writing.reset();
-    guard(reading.get(), restore);
+    ours.reset();
+    guard(its.get(), restore);
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
@@ -57,18 +66,13 @@ Result<Guardian> Guardian::start(const std::function<void()>& restore) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return fail("fork", "the guardian", "", WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD);
   // Not before it has left our group: what ends that would end it, too.
-  reading.reset();
-  char said = 0;
-  ssize_t got = 0;
-  do got = recv(writing.get(), &said, 1, 0);
-  while (got < 0 && errno == EINTR);
-  if (got != 1 || said != kReady) return fail("start", "the guardian", "it ended at once");
-  return Guardian{std::move(writing)};
+  its.reset();
+  if (hear(ours.get()) != kReady) return fail("start", "the guardian", "it ended at once");
+  return Guardian{std::move(ours)};
 }
 
 void Guardian::release() {
-  // Not write(): a guardian that was killed must not end us by SIGPIPE.
-  if (line_) static_cast<void>(!send(line_.get(), &kDone, 1, MSG_NOSIGNAL));
+  if (line_) tell(line_.get(), kDone);
   line_.reset();
 }
 
