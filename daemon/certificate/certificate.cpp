@@ -49,7 +49,7 @@ void only_these(const Json& json, const JsonFields& fields, std::initializer_lis
 void read_content(const JsonFields& fields, const Json& content, Certificate& certificate) {
   only_these(content, fields, {"format", "version", "sessions"});
   if (const std::string format = fields.text("format"); format != kCertificateFormat)
-    fields.object_to("format", fmt::format("is \"{}\", must be \"{}\"", format, kCertificateFormat));
+    fields.object_to("format", fmt::format(R"(is "{}", must be "{}")", format, kCertificateFormat));
   if (const std::uint64_t version = fields.natural("version"); version != kCertificateVersion)
     fields.object_to("version", fmt::format("is {}, and this program reads version {}", version, kCertificateVersion));
   fields.each("sessions", [](const JsonFields&) {});
@@ -63,7 +63,7 @@ std::optional<Signature> read_signature(const JsonFields& fields, const Json& do
   const JsonFields signature = fields.object("signature");
   only_these(document["signature"], signature, {"algorithm", "public_key", "value"});
   if (const std::string algorithm = signature.text("algorithm"); algorithm != kAlgorithm)
-    signature.object_to("algorithm", fmt::format("is \"{}\", must be \"{}\"", algorithm, kAlgorithm));
+    signature.object_to("algorithm", fmt::format(R"(is "{}", must be "{}")", algorithm, kAlgorithm));
   return Signature{signature.text("public_key"), signature.text("value")};
 }
 

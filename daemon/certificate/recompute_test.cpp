@@ -213,6 +213,7 @@ TEST(Recompute, WhatIsCountedBesideTheBookIsNoMore) {
   EXPECT_THAT(said([](Session& s) { s.hypercalls.reflected = s.ebpf.all() + 1; }),
               HasSubstr("hypercalls.reflected states "));
   EXPECT_THAT(said([](Session& s) { s.vms.at(0).exits = UINT64_MAX; }), HasSubstr("vms states "));
+  EXPECT_THAT(said([](Session& s) { ++s.vms_left_out; }), HasSubstr("vms states "));
   EXPECT_THAT(said([](Session& s) { s.times_out->begin()->second.exits = s.ebpf.all() + 1; }),
               HasSubstr("times_out[0].exits states "));
 }

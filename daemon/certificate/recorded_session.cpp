@@ -142,7 +142,7 @@ Reading RecordedHost::reading(std::uint32_t without) {
     if (place.cpu != without) reading.time.rounds.push_back(time);
   }
   reading.time.clocks = {now_ns_ / 10 * 29, now_ns_, 40};
-  reading.time.own_ns = 17 * 1'234;
+  reading.time.own_ns = 17ULL * 1'234;
   reading.time.own_intervals = 17;
   return reading;
 }
@@ -180,8 +180,9 @@ void RecordedHost::beside(Session& session) {
   const std::uint64_t all = session.ebpf.all(), of_guests = all - std::min(all, session.own_exits);
   session.cpu = "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz";
   session.run = RecordedRun{"sh -c 'exit 3'", "night 7", "ept", 2, 3};
-  session.vms = {{"web-1", "2a3b", 4'711, 2, of_guests - of_guests / 3}, {"web-2", "5c6d", 4'712, 1, of_guests / 3}};
-  session.vms_left_out = 3;
+  session.vms_left_out = std::min<std::uint64_t>(3, of_guests);
+  const std::uint64_t listed = of_guests - session.vms_left_out;
+  session.vms = {{"web-1", "2a3b", 4'711, 2, listed - listed / 3}, {"web-2", "5c6d", 4'712, 1, listed / 3}};
   session.mmu = MmuStats{{"mmu_pte_write", 12'345}, {"pf_fixed", 6'789}, {"pages_4k", -2}};
   session.times_out.emplace();
   for (const Reason reason : {cpuid_reason(what_.vendor), hypercall_of(what_.vendor)})

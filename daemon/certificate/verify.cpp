@@ -44,8 +44,8 @@ Result<void> check_session(const Json& document, const std::string& path, Verifi
     return {};
   }
   for (const Refutation& each : checked->recomputed.refuted)
-    into.refuted.push_back({path + "." + each.path, each.what});
-  for (const std::string& line : checked->recomputed.untold) into.untold.push_back(path + "." + line);
+    into.refuted.push_back({fmt::format("{}.{}", path, each.path), each.what});
+  for (const std::string& line : checked->recomputed.untold) into.untold.push_back(fmt::format("{}.{}", path, line));
   into.sessions.push_back(std::move(checked->session));
   return {};
 }

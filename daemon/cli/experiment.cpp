@@ -12,6 +12,7 @@
 #include "cli/recording.h"
 #include "cli/streams.h"
 #include "experiment/guardian.h"
+#include "experiment/module_file.h"
 #include "experiment/vendor_module.h"
 #include "witness/module.h"
 
@@ -50,6 +51,21 @@ Result<Setting> look(const ExperimentOptions& options) {
   if (!original) return tl::unexpected{original.error()};
   if (auto right = check_on(*plan, *modules->vendor, *original); !right) return tl::unexpected{right.error()};
   return Setting{std::move(*plan), *modules->vendor, std::move(*original)};
+}
+
+// What modprobe finds is what every run would have, and what the host would be left with.
+Result<void> finds_the_loaded_one(Vendor vendor) {
+  const auto found = module_file(kSys, vendor);
+  if (!found) return tl::unexpected{found.error()};
+  if (found->match == ModuleFile::Match::kUnknown)
+    log_line(fmt::format("whether modprobe finds the {} that is loaded cannot be told: {}", module_name(vendor),
+                         found->why));
+  if (found->match != ModuleFile::Match::kOther) return {};
+  return fail(
+      "reload", std::string{module_name(vendor)},
+      fmt::format("modprobe would load {}, which is another than the one that is loaded (by their build IDs): install "
+                  "that one below /lib/modules/$(uname -r)/updates and run depmod",
+                  found->file));
 }
 
 // The daemon's micro guest would hold the module while it is being reloaded.
@@ -186,6 +202,7 @@ int run_experiment(const Common& common, const ExperimentOptions& options) {
   if (!lock) return complain(lock.error());
   const auto setting = look(options);
   if (!setting) return complain(setting.error());
+  if (auto same = finds_the_loaded_one(setting->vendor); !same) return complain(same.error());
   const auto signals = StopSignals::take();
   if (!signals) return complain(signals.error());
   if (auto free = nothing_runs(common); !free) return complain(free.error());

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <utility>
 
 #include "model/session_facts.h"
 #include "model/stat_sums.h"
@@ -13,7 +12,7 @@ namespace exitledger {
 class SessionMmu {
  public:
   /// `start`: the sums when the session began; nullopt: not known, so that it never has figures.
-  explicit SessionMmu(std::optional<MmuSums> start) : start_(std::move(start)) {}
+  explicit SessionMmu(std::optional<MmuSums> start) : start_(start) {}
 
   /// Newest sums. `complete`: no vCPU of the host lacks a slot.
   void look(const StatSums& sums, bool complete);

@@ -191,6 +191,7 @@ experiment_killed() { experiment_survives npt kvm_amd; }
 experiment_vms() { experiment_waits_for_vms npt kvm_amd; }
 experiment_by_hand() { experiment_keeps_what_was_set npt kvm_amd; }
 experiment_signals() { experiment_ends_by_signals npt kvm_amd; }
+experiment_other() { experiment_other_module npt kvm_amd; }
 experiment_daemon() { experiment_beside_a_daemon npt kvm_amd; }
 recording() { record_and_kill npt kvm_amd; }
 
@@ -213,6 +214,7 @@ run_case amd-experiment-killed experiment_killed
 run_case amd-experiment-vms experiment_vms
 run_case amd-experiment-by-hand experiment_by_hand
 run_case amd-experiment-signals experiment_signals
+run_case amd-experiment-other experiment_other
 run_case amd-experiment-daemon experiment_daemon
 run_case amd-leaf-in-a-guest leaf_in_a_guest
 finish

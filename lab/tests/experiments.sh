@@ -181,6 +181,24 @@ experiment_beside_a_daemon() { # NESTED MODULE
 	exitledger sessions export reloaded >"$out/reloaded.json"
 	expect "a recording that a reload ended says so" '.sessions[0].run | .status == 0 and .cut_short' "$out/reloaded.json"
 }
+# Another module is in than modprobe would load: nothing is touched. From the file that modprobe finds: nothing is said.
+experiment_other_module() { # NESTED MODULE
+	experiment_cases "$@"
+	_file=$(echo "$module" | tr _ -).ko
+	_note=/sys/module/$module/notes/.note.gnu.build-id
+	use-modules patched "$nested"
+	ln -sf "/lib/modules-stock/$_file" "/lib/modules/$(uname -r)/updates/"
+	cat "$_note" >"$out/note"
+	expect_status 2 exitledger experiment --modes "$nested",shadow -- true 2>"$out/other.err"
+	cat "$out/other.err"
+	grep -q "modprobe would load .*/$_file, which is another than the one that is loaded" "$out/other.err"
+	cmp "$_note" "$out/note"
+	use-modules stock "$nested"
+	exitledger experiment --modes "$nested" --repeat 1 --name stock -- true 2>"$out/stock.err"
+	cat "$out/stock.err"
+	expect_status 1 grep -q 'cannot be told' "$out/stock.err"
+	use-modules patched "$nested"
+}
 # A daemon that is killed loses what came since it last wrote; the next one marks the session and goes on.
 record_and_kill() { # NESTED MODULE
 	experiment_cases "$@"
