@@ -9,11 +9,21 @@
 #define EXITLEDGER_ANSWERS_BPF_H
 
 #include "judge.bpf.h"
+#include "reads.bpf.h"
 
 #define EL_VMX_CPUID 10u     /* EXIT_REASON_CPUID */
 #define EL_SVM_CPUID 0x72u   /* SVM_EXIT_CPUID */
 #define EL_VMX_VMCALL 18u    /* EXIT_REASON_VMCALL */
 #define EL_SVM_VMMCALL 0x81u /* SVM_EXIT_VMMCALL */
+
+/* Of an exit of a CPUID, in few instructions: most ask for other leaves. */
+static __always_inline int may_ask_us(__u64 vcpu)
+{
+	__u32 rax;
+
+	return !el_offsets.vcpu_rax || read_u32(&rax, vcpu + el_offsets.vcpu_rax) ||
+	       rax - EL_LEAF_FIRST < EL_LEAF_COUNT;
+}
 
 /* Exit of a CPUID: remembers who asks if the guest's RAX names a leaf of ours. */
 static __noinline int remember_question(struct el_cpu *cpu, struct el_slot *slot, __u64 vcpu)

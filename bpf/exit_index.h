@@ -16,6 +16,8 @@
 #define EL_ISA_VMX 1u
 #define EL_ISA_SVM 2u
 
+#define EL_SVM_NPF 0x400u /* SVM_EXIT_NPF; three codes follow */
+
 #define EL_INDEX_DIRECT 168u	   /* codes 0..0xA7 stand at their own number */
 #define EL_INDEX_SVM_NPF 168u	   /* 0x400..0x403 stand at 168..171 */
 #define EL_INDEX_SVM_NEG 172u	   /* -4..-1 stand at 172..175 */
@@ -51,8 +53,8 @@ static inline unsigned int el_svm_index(unsigned int code)
 {
 	if (code < EL_INDEX_DIRECT)
 		return code;
-	if (code - 0x400u < 4u)
-		return EL_INDEX_SVM_NPF + (code - 0x400u);
+	if (code - EL_SVM_NPF < EL_INDEX_SVM_NEG - EL_INDEX_SVM_NPF)
+		return EL_INDEX_SVM_NPF + (code - EL_SVM_NPF);
 	if (code >= 0xFFFFFFFCu)
 		return EL_INDEX_SVM_NEG + (code - 0xFFFFFFFCu);
 	return EL_INDEX_UNKNOWN;

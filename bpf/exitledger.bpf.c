@@ -13,6 +13,7 @@
 
 #include "exitledger.h"
 #include "maps.bpf.h"
+#include "reads.bpf.h"
 #include "slots.bpf.h"
 #include "answers.bpf.h"
 #include "boundaries.bpf.h"
@@ -36,6 +37,18 @@ static __noinline __u32 unread(struct el_cpu *cpu, enum el_loss cause)
 	return EL_INDEX_UNREAD;
 }
 
+static __noinline __u32 read_vmx(struct el_cpu *cpu, __u64 vcpu, __u32 *flags)
+{
+	__u32 reason;
+
+	if (!el_offsets.vmx_exit_reason)
+		return unread(cpu, EL_LOSS_NO_OFFSET);
+	if (bpf_probe_read_kernel(&reason, sizeof(reason), (void *)(vcpu + el_offsets.vmx_exit_reason)))
+		return unread(cpu, EL_LOSS_READ_FAILED);
+	*flags = reason & EL_VMX_FLAGS;
+	return el_vmx_index(reason & EL_VMX_BASIC_MASK);
+}
+
 static __noinline __u32 read_svm(struct el_cpu *cpu, __u64 vcpu)
 {
 	__u64 vmcb;
@@ -49,32 +62,11 @@ static __noinline __u32 read_svm(struct el_cpu *cpu, __u64 vcpu)
 	return el_svm_index(code);
 }
 
-/* Stands for a reason that could not be read: no processor sets all flag bits. */
-#define EL_REASON_UNREADABLE 0xFFFFFFFFu
-
-/*
- * Everything that is not a plain VMX reason of a vCPU that this CPU ran before: SVM, flag bits, codes without an index,
- * unread reasons.
- */
-static __always_inline __u32 rare_index(struct bpf_raw_tracepoint_args *ctx, struct el_cpu *cpu, __u32 reason,
-					__u32 *flags)
-{
-	__u32 isa = ctx->args[1];
-
-	*flags = 0;
-	if (isa == EL_ISA_SVM)
-		return read_svm(cpu, ctx->args[0]);
-	if (isa != EL_ISA_VMX || !el_offsets.vmx_exit_reason)
-		return unread(cpu, EL_LOSS_NO_OFFSET);
-	if (reason == EL_REASON_UNREADABLE)
-		return unread(cpu, EL_LOSS_READ_FAILED);
-	*flags = reason & EL_VMX_FLAGS;
-	return el_vmx_index(reason & EL_VMX_BASIC_MASK);
-}
-
+/* Neither vendor has the other's number for anything that could come this way often. */
 static __always_inline int is_cpuid(struct bpf_raw_tracepoint_args *ctx, __u32 index)
 {
-	return index == ((__u32)ctx->args[1] == EL_ISA_SVM ? EL_SVM_CPUID : EL_VMX_CPUID);
+	return (index == EL_VMX_CPUID || index == EL_SVM_CPUID) &&
+	       index == ((__u32)ctx->args[1] == EL_ISA_SVM ? EL_SVM_CPUID : EL_VMX_CPUID);
 }
 
 /* The vCPU's part of an exit that is off the hot path; the host's is done. */
@@ -95,7 +87,7 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 	slot->count[EL_INDEX_ALL]++;
 	if (flags)
 		count_flags(slot->count, flags);
-	if (is_cpuid(ctx, index))
+	if (el_has_leaf && is_cpuid(ctx, index))
 		remember_question(cpu, slot, ctx->args[0]);
 	if (time) {
 		slot->exit_index = index;
@@ -104,14 +96,28 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 	return 0;
 }
 
-static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 reason, __u32 time)
+/*
+ * Everything that is not a plain reason of the vCPU that this CPU ran before. The reason is read again, and by the
+ * helper: only that says if there was no memory to read. So the hot path reads of no vCPU that has not been read safely
+ * before.
+ */
+static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time)
 {
 	struct el_cpu *cpu = this_cpu();
-	__u32 index, flags;
+	__u32 index, flags = 0;
 
 	if (!cpu)
 		return no_cpu();
-	index = rare_index(ctx, cpu, reason, &flags);
+	switch ((__u32)ctx->args[1]) {
+	case EL_ISA_VMX:
+		index = read_vmx(cpu, ctx->args[0], &flags);
+		break;
+	case EL_ISA_SVM:
+		index = read_svm(cpu, ctx->args[0]);
+		break;
+	default:
+		index = unread(cpu, EL_LOSS_NO_OFFSET);
+	}
 	barrier_var(index);
 	if (index >= EL_INDEX_COUNT)
 		return 0; /* for the verifier: no path leads here */
@@ -129,6 +135,23 @@ static __noinline int ask(struct bpf_raw_tracepoint_args *ctx, struct el_slot *s
 	return cpu ? remember_question(cpu, slot, ctx->args[0]) : no_cpu();
 }
 
+/* Not 0: it cannot be read so. */
+static __always_inline int read_reason(struct bpf_raw_tracepoint_args *ctx, __u32 *reason)
+{
+	__u64 base = ctx->args[0], vmcb;
+	__u32 offset = el_offsets.vmx_exit_reason;
+
+	if ((__u32)ctx->args[1] != EL_ISA_VMX) {
+		offset = el_offsets.svm_exit_code;
+		if ((__u32)ctx->args[1] != EL_ISA_SVM || !el_offsets.svm_vmcb ||
+		    read_u64(&vmcb, base + el_offsets.svm_vmcb))
+			return 1;
+		base = vmcb;
+		barrier_var(base); /* a number: else the compiler loads it from two kinds of memory at one place */
+	}
+	return !offset || read_u32(reason, base + offset);
+}
+
 /*
  * The hot path. ctx->args are read again rather than kept, and the rare paths look up again what they need: a register
  * kept across a call costs each exit a push and a pop.
@@ -137,30 +160,33 @@ static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, __u32
 {
 	struct el_slot *slot;
 	struct el_cpu *cpu;
-	__u32 reason; /* written by the probe read, also when it fails */
+	__u32 reason;
 	__u64 index;
 
-	if ((__u32)ctx->args[1] != EL_ISA_VMX || !el_offsets.vmx_exit_reason)
-		return count_rare(ctx, 0, time);
-	if (bpf_probe_read_kernel(&reason, sizeof(reason), (void *)(ctx->args[0] + el_offsets.vmx_exit_reason)))
-		return count_rare(ctx, EL_REASON_UNREADABLE, time);
+	if (read_reason(ctx, &reason))
+		return count_rare(ctx, time);
 	index = reason;
 	barrier_var(index); /* one register for the check and its use, or the verifier loses the bound */
-	if (index >= EL_INDEX_DIRECT)
-		return count_rare(ctx, index, time);
+	if (index >= EL_INDEX_DIRECT) {
+		index -= EL_SVM_NPF;
+		barrier_var(index);
+		if ((__u32)ctx->args[1] != EL_ISA_SVM || index >= EL_INDEX_SVM_NEG - EL_INDEX_SVM_NPF)
+			return count_rare(ctx, time);
+		index += EL_INDEX_SVM_NPF;
+	}
 	cpu = this_cpu();
 	if (!cpu)
 		return no_cpu();
+	if (cpu->slot_vcpu != ctx->args[0])
+		return count_rare(ctx, time);
 	cpu->count[index]++;
 	cpu->count[EL_INDEX_ALL]++;
-	if (cpu->slot_vcpu != ctx->args[0])
-		return count_slot(ctx, index, 0, time);
 	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
 	if (!slot)
 		return 0; /* for the verifier: the cache holds only slots that exist */
 	slot->count[index]++;
 	slot->count[EL_INDEX_ALL]++;
-	if (index == EL_VMX_CPUID)
+	if (el_has_leaf && is_cpuid(ctx, index) && may_ask_us(ctx->args[0]))
 		ask(ctx, slot);
 	if (time) {
 		slot->exit_index = index;
@@ -249,17 +275,18 @@ int on_reflected(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kvm_cpuid")
 int on_kvm_cpuid(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 self = bpf_get_current_pid_tgid();
 	__u32 leaf = (__u32)ctx->args[0] - EL_LEAF_FIRST, no;
 	struct el_question question = {};
 	struct el_slot *slot;
 	struct el_cpu *cpu;
+	__u64 self;
 
 	if (leaf >= EL_LEAF_COUNT)
 		return 0; /* not our leaf: nothing to lose */
 	cpu = this_cpu();
 	if (!cpu)
 		return no_cpu();
+	self = bpf_get_current_pid_tgid();
 	slot = take_question(self, &no, &question);
 	if (self >> 32 != el_own_tgid)
 		cpu->told[leaf]++;

@@ -97,6 +97,7 @@ struct {
 /* Fixed before load. */
 const volatile __u32 el_nr_cpus = 1;
 const volatile __u32 el_nr_slots = 1;
+const volatile __u32 el_has_leaf = 0; /* this KVM has leaves of ours that a guest can ask */
 /* Bit i of [isa - 1]: dense index i belongs to a reason that the manuals define. */
 const volatile __u64 el_defined[2][EL_INDEX_COUNT / 64] = {};
 

@@ -63,7 +63,7 @@ restored() { # WHAT: the terminal is as it was
 	if grep -q 'exitledger top  session' "$dir/screen"; then failed "$1: the screen is given back"; fi
 	rm "$dir/stty"
 }
-top_again() { keys "clear; '$program' top --api.socket '$dir/s' --interval 100ms; echo left \$?; stty -a >'$dir/stty'" Enter; }
+top_again() { keys "clear; '$program' top --api.socket '$dir/s' --interval 100ms; status=\$?; stty -a >'$dir/stty'; echo left \$status" Enter; }
 pid_of_top() {
 	local shell
 	shell=$(asked_of_tmux '#{pane_pid}')

@@ -81,4 +81,13 @@ Result<el_layout> KernelTypes::layout(std::optional<Vendor> vendor) const {
   return layout;
 }
 
+bool KernelTypes::has_leaf() const {
+  const auto kvm = BtfSource::open(dir_, "kvm", base_.get());
+  return kvm && kvm->has_function("kvm_exit_leaf_begin");
+}
+
+bool KernelTypes::has_typed_reads() const {
+  return BtfSource{nullptr, base_.get(), dir_ / "vmlinux"}.has_function("bpf_rdonly_cast");
+}
+
 }  // namespace exitledger

@@ -27,6 +27,12 @@ class KernelTypes {
   /// Errors: a structure or field that is not there; members are found by name, never by kernel version.
   [[nodiscard]] Result<el_layout> layout(std::optional<Vendor> vendor) const;
 
+  /// Whether a BPF program can take any address for a kernel structure's: bpf_rdonly_cast(), Linux 6.2.
+  [[nodiscard]] bool has_typed_reads() const;
+
+  /// Whether kvm has the patch series' leaves, so that a guest can ask for counts: kvm-patch/series/6.1/0005.
+  [[nodiscard]] bool has_leaf() const;
+
   /// What the drill-down into one kind of exit reads; fields that it does not need stay 0. Errors as layout().
   [[nodiscard]] Result<el_detail_layout> detail_layout(Vendor vendor, DetailKind kind) const;
 

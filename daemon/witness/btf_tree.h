@@ -43,6 +43,9 @@ class BtfWriter {
       if (btf__add_func_param(types_.get(), "", u64_) != 0) throw std::runtime_error("btf__add_func_param");
     return alias(("btf_trace_" + name).c_str(), pointer(function));
   }
+  int function(const char* name) {
+    return id(btf__add_func(types_.get(), name, BTF_FUNC_STATIC, id(btf__add_func_proto(types_.get(), 0))));
+  }
   /// `at`: byte offset.
   BtfWriter& field(const char* name, int type, std::uint32_t at) {
     if (btf__add_field(types_.get(), name, type, at * 8, 0) != 0) throw std::runtime_error("btf__add_field");

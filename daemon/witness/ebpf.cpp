@@ -83,7 +83,9 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
   if (!layout && modules->vendor) layout = types->layout(std::nullopt);
   if (!layout) return tl::unexpected(layout.error());
 
-  auto probe = Probe::load({static_cast<std::uint32_t>(cpus), options.slots, options.time}, *layout);
+  auto probe = Probe::load(
+      {static_cast<std::uint32_t>(cpus), options.slots, options.time, types->has_typed_reads(), types->has_leaf()},
+      *layout);
   if (!probe) return tl::unexpected(probe.error());
   auto impl = std::make_unique<Impl>(std::move(*probe), options, std::move(*types));
   if (modules->vendor) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "ebpf_fake.skel.h"
@@ -59,6 +60,8 @@ FakeKernel::~FakeKernel() {
   if (!memory_.empty()) ::munmap(memory_.data(), memory_.size());
 }
 
+bool FakeKernel::typed_reads() { return std::getenv("EBPF_FAKE_TYPED_READS") != nullptr; }
+
 void FakeKernel::write_sys(Vendor vendor, bool vm_stats) const {
   BtfWriter types;
   add_module(types);
@@ -66,6 +69,8 @@ void FakeKernel::write_sys(Vendor vendor, bool vm_stats) const {
   add_vcpu_vmx(types, vcpu);
   add_vcpu_svm(types, vcpu, types.u32());
   add_detail_types(types);
+  types.function("kvm_exit_leaf_begin");
+  if (typed_reads()) types.function("bpf_rdonly_cast");
   sys_.write("kernel/btf/vmlinux", types.bytes());
   sys_.write(std::string("module/") + std::string(module_name(vendor)) + "/initstate", "live\n");
 }

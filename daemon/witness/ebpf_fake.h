@@ -26,6 +26,10 @@ class FakeKernel {
   FakeKernel(const FakeKernel&) = delete;
   FakeKernel& operator=(const FakeKernel&) = delete;
 
+  /// Whether the tests are to be run as on a kernel that has bpf_rdonly_cast(): EBPF_FAKE_TYPED_READS in the
+  /// environment.
+  [[nodiscard]] static bool typed_reads();
+
   /// Options that make EbpfWitness::attach() read this kernel's layout.
   [[nodiscard]] ProbeOptions options(std::uint32_t slots = 8) const;
   /// Root of the sysfs that has this kernel's BTF.

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "model/leaf_abi.h"
+#include "witness/btf_layout.h"
 #include "witness/ebpf.h"
 #include "witness/ebpf_fake.h"
 
@@ -27,6 +28,8 @@ class EbpfLoad : public testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: loads BPF programs";
+    if (FakeKernel::typed_reads() && !KernelTypes::open("/sys").value().has_typed_reads())
+      GTEST_SKIP() << "needs bpf_rdonly_cast (Linux 6.2)";
     ASSERT_TRUE(move_to_cpu(0));
   }
   void TearDown() override {

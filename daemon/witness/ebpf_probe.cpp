@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "exitledger.skel.h"
+#include "exitledger_typed.skel.h"
 #include "model/exit_reason.h"
 #include "witness/libbpf_log.h"
 
@@ -52,6 +54,22 @@ int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
     if (const int error = bpf_map__set_max_entries(map, entries)) return error;
   }
   return 0;
+}
+
+// The two objects differ in some instructions alone: one skeleton serves both.
+exitledger_bpf* open_skeleton(bool typed_reads) {
+  if (!typed_reads) return exitledger_bpf__open();
+  auto* const skeleton = static_cast<exitledger_bpf*>(std::calloc(1, sizeof(exitledger_bpf)));
+  if (!skeleton) return nullptr;
+  int error = exitledger_bpf__create_skeleton(skeleton);
+  if (error == 0) {
+    skeleton->skeleton->data = exitledger_typed_bpf__elf_bytes(&skeleton->skeleton->data_sz);
+    error = bpf_object__open_skeleton(skeleton->skeleton, nullptr);
+  }
+  if (error == 0) return skeleton;
+  exitledger_bpf__destroy(skeleton);
+  errno = -error;
+  return nullptr;
 }
 
 Result<void> run_once(const bpf_program* program) {
@@ -112,12 +130,12 @@ Result<std::unique_ptr<Probe>> Probe::load_with(Hooks hooks, const ProbeSizes& s
   if (auto done = probe->open(hooks, sizes, layout); !done) return tl::unexpected(done.error());
   if (auto done = probe->map_books(sizes); !done) return tl::unexpected(done.error());
   if (auto done = probe->open_events(); !done) return tl::unexpected(done.error());
-  if (auto done = probe->attach_all(hooks, sizes.time); !done) return tl::unexpected(done.error());
+  if (auto done = probe->attach_all(hooks, sizes); !done) return tl::unexpected(done.error());
   return probe;
 }
 
 Result<void> Probe::open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout) {
-  skeleton_.reset(exitledger_bpf__open());
+  skeleton_.reset(open_skeleton(sizes.typed_reads));
   if (!skeleton_) return fail_libbpf("open", "probe", -errno);
   exitledger_bpf& skeleton = *skeleton_;
   bpf_program__set_autoload(skeleton.progs.death_fentry, hooks.death == DeathHook::kFentry);
@@ -125,9 +143,11 @@ Result<void> Probe::open(Hooks hooks, const ProbeSizes& sizes, const el_layout& 
   bpf_program__set_autoload(skeleton.progs.on_kvm_exit, !sizes.time);
   bpf_program__set_autoload(skeleton.progs.on_kvm_exit_timed, sizes.time);
   bpf_program__set_autoload(skeleton.progs.on_kvm_entry, sizes.time);
+  bpf_program__set_autoload(skeleton.progs.on_kvm_cpuid, sizes.leaf);
   for (bpf_program* const program : split_programs(skeleton)) bpf_program__set_autoload(program, hooks.split);
   skeleton.rodata->el_nr_cpus = sizes.cpus;
   skeleton.rodata->el_nr_slots = sizes.slots;
+  skeleton.rodata->el_has_leaf = sizes.leaf;
   set_defined(skeleton);
   if (const int error = size_maps(skeleton, sizes)) return fail_libbpf("size", "maps of the probe", error);
   if (const int error = exitledger_bpf__load(&skeleton)) return fail_libbpf("load", "probe", error);
@@ -191,7 +211,7 @@ Result<void> Probe::attach_function(bpf_program* program, const std::string& how
   return {};
 }
 
-Result<void> Probe::attach_all(Hooks hooks, bool time) {
+Result<void> Probe::attach_all(Hooks hooks, const ProbeSizes& sizes) {
   const auto& progs = skeleton_->progs;
   Result<void> done;
   if (hooks.death != DeathHook::kNone) {
@@ -214,9 +234,9 @@ Result<void> Probe::attach_all(Hooks hooks, bool time) {
                            {progs.on_hv_hypercall, "kvm_hv_hypercall", true},
                            {progs.on_xen_hypercall, "kvm_xen_hypercall", true},
                            {progs.on_reflected, "kvm_nested_vmexit_inject", true},
-                           {time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false},
-                           {progs.on_kvm_cpuid, "kvm_cpuid", false}};
-  if (time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
+                           {sizes.time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false}};
+  if (sizes.leaf) raws.push_back({progs.on_kvm_cpuid, "kvm_cpuid", false});
+  if (sizes.time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
   for (const Raw& raw : raws) {
     if (done = attach_raw(raw.program, raw.tracepoint, raw.optional); !done) return done;
   }

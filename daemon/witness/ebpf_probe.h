@@ -24,6 +24,8 @@ struct ProbeSizes {
   std::uint32_t cpus = 1;
   std::uint32_t slots = 1;
   bool time = false;
+  bool typed_reads = false;  ///< the kernel has bpf_rdonly_cast(): bpf/reads.bpf.h
+  bool leaf = false;         ///< KVM has our leaves: their answers are seen
 };
 
 class Probe {
@@ -114,7 +116,7 @@ class Probe {
   [[nodiscard]] Result<void> open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout);
   [[nodiscard]] Result<void> map_books(const ProbeSizes& sizes);
   [[nodiscard]] Result<void> open_events();
-  [[nodiscard]] Result<void> attach_all(Hooks hooks, bool time);
+  [[nodiscard]] Result<void> attach_all(Hooks hooks, const ProbeSizes& sizes);
   [[nodiscard]] Result<void> attach_raw(bpf_program* program, const char* tracepoint, bool optional);
   [[nodiscard]] Result<void> attach_function(bpf_program* program, const std::string& how);
   void add(bpf_program* program, std::string how, bpf_link* link);

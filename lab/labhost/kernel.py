@@ -2,6 +2,7 @@
 """Which kernel the lab boots: Debian's cloud image of the same version as the source package. Never installed."""
 
 import json
+import lzma
 import re
 import shutil
 import subprocess
@@ -61,8 +62,19 @@ def resolve(line: str) -> Kernel:
     kernel = Kernel(line, version, package.removeprefix("linux-image-").removesuffix("-unsigned"), str(root))
     if not kernel.vmlinuz.exists():
         raise LabError(f"{package} holds no {kernel.vmlinuz.name}")
+    expand_modules(kernel.modules)
     record.write_text(json.dumps(asdict(kernel)))
     return kernel
+
+
+def expand_modules(directory: Path) -> None:
+    """From 6.12 on Debian's modules are compressed, which the lab's insmod does not read."""
+    for path in sorted(directory.rglob("*.ko.xz")):
+        path.with_suffix("").write_bytes(lzma.decompress(path.read_bytes()))
+        path.unlink()
+    index = directory / "modules.dep"
+    if index.exists():
+        index.write_text(index.read_text().replace(".ko.xz", ".ko"))
 
 
 def require_build_packages(kernel: Kernel) -> None:

@@ -10,6 +10,8 @@ _TROUBLE = re.compile(
     r"^(Kernel panic - not syncing|Oops: |Oops\b.*\[#\d+\]|general protection fault|kernel BUG at |WARNING: CPU: |"
     r"(watchdog: )?BUG: |double fault:)"
 )
+# Bochs' Haswell says 1 logical processor in CPUID leaf 1 and 4 cores in leaf 4, which Linux from 6.9 on warns of.
+_OF_THE_EMULATOR = re.compile(r"^WARNING: CPU: 0 PID: 0 at arch/x86/kernel/cpu/topology_common\.c:\d+ parse_legacy\+")
 _END_OF_PANIC = re.compile(r"^---\[ end Kernel panic")
 
 
@@ -20,6 +22,7 @@ class ConsoleScanner:
         self.causes: list[str] = []
         self.panic_ended = False
         self._rest = b""
+        self._cut = ""  # a "cut here" whose next line is still to come
 
     @property
     def failed(self) -> bool:
@@ -41,7 +44,10 @@ class ConsoleScanner:
 
     def _line(self, line: str) -> None:
         text = _PREFIX.sub("", line, count=1)
+        if self._cut and not _OF_THE_EMULATOR.match(text):
+            self.causes.append(self._cut)
+        self._cut = text if _CUT_HERE.match(text) else ""
         if _END_OF_PANIC.match(text):
             self.panic_ended = True
-        elif _CUT_HERE.match(text) or _TROUBLE.match(text):
+        elif _TROUBLE.match(text) and not _OF_THE_EMULATOR.match(text):
             self.causes.append(text)

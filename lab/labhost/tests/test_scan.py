@@ -13,6 +13,10 @@ WARN = b"""[   12.000001] ------------[ cut here ]------------\r
 [   12.000002] WARNING: CPU: 1 PID: 80 at arch/x86/kvm/x86.c:123 kvm_thing+0x1/0x2 [kvm]\r
 [   12.000003] Modules linked in: kvm_intel kvm\r
 """
+EMULATOR = b"""[    0.1] ------------[ cut here ]------------
+[    0.1] WARNING: CPU: 0 PID: 0 at arch/x86/kernel/cpu/topology_common.c:57 parse_legacy+0x10e/0x130
+[    0.1] Modules linked in:
+"""
 QUIET = b"""[    0.226136] [Firmware Bug]: TSC_DEADLINE disabled due to Errata; please update
 [    2.571058] Failed to access perfctr msr (MSR c4 is 0)
 [    3.000000] kvm: the word WARNING: CPU: in the middle of a line is no warning
@@ -41,7 +45,16 @@ class Scan(unittest.TestCase):
         self.assertTrue(scanner.summary().startswith("WARNING: CPU: 1 PID: 80 at arch/x86/kvm/x86.c:123"))
 
     def test_a_bare_cut_is_enough(self) -> None:
-        self.assertIn("cut here", scanned(WARN.splitlines(keepends=True)[0]).summary())
+        scanner = scanned(WARN.splitlines(keepends=True)[0])
+        scanner.finish()
+        self.assertIn("cut here", scanner.summary())
+
+    def test_what_the_emulator_is_to_blame_for(self) -> None:
+        for step in (1, 1000):
+            scanner = scanned(EMULATOR, step)
+            scanner.finish()
+            self.assertEqual([], scanner.causes)
+        self.assertTrue(scanned(EMULATOR.replace(b"parse_legacy", b"parse_other")).failed)
 
     def test_each_kind(self) -> None:
         for line in (
