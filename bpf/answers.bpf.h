@@ -19,10 +19,9 @@
 /* Of an exit of a CPUID, in few instructions: most ask for other leaves. */
 static __always_inline int may_ask_us(__u64 vcpu)
 {
-	__u32 rax;
+	__u32 rax, offset = READ_ONCE(el_offsets.vcpu_rax);
 
-	return !el_offsets.vcpu_rax || read_u32(&rax, vcpu + el_offsets.vcpu_rax) ||
-	       rax - EL_LEAF_FIRST < EL_LEAF_COUNT;
+	return !offset || read_u32(&rax, vcpu + offset) || rax - EL_LEAF_FIRST < EL_LEAF_COUNT;
 }
 
 /* Exit of a CPUID: remembers who asks if the guest's RAX names a leaf of ours. */

@@ -3,7 +3,7 @@
  * exitledger.bpf.c - the probe: one count per kvm:kvm_exit in the host's book and in the vCPU's.
  *
  * Raw tracepoints, because a plain tracepoint's program is skipped without a trace while anybody's bpf(2) look-up
- * runs on the CPU. No vmlinux.h and no CO-RE: the daemon hands in the few offsets (struct el_layout), since
+ * runs on the CPU. No vmlinux.h, no field by CO-RE: the daemon hands in the few offsets (struct el_layout), since
  * libbpf's own search for module BTF needs CAP_SYS_ADMIN. No early return without a loss that is counted.
  */
 #include <linux/bpf.h>
@@ -98,8 +98,8 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 
 /*
  * Everything that is not a plain reason of the vCPU that this CPU ran before. The reason is read again, and by the
- * helper: only that says if there was no memory to read. So the hot path reads of no vCPU that has not been read safely
- * before.
+ * helper: only that says if there was no memory to read. A vCPU whose reason it could not read does not get into the
+ * CPU's cache, so the hot path counts none that has not been read safely before.
  */
 static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time)
 {
@@ -125,7 +125,10 @@ static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time
 	cpu->count[EL_INDEX_ALL]++;
 	if (flags)
 		count_flags(cpu->count, flags);
-	return count_slot(ctx, index, flags, time);
+	count_slot(ctx, index, flags, time);
+	if (index == EL_INDEX_UNREAD)
+		cpu->slot_vcpu = 0;
+	return 0;
 }
 
 static __noinline int ask(struct bpf_raw_tracepoint_args *ctx, struct el_slot *slot)
@@ -139,13 +142,13 @@ static __noinline int ask(struct bpf_raw_tracepoint_args *ctx, struct el_slot *s
 static __always_inline int read_reason(struct bpf_raw_tracepoint_args *ctx, __u32 *reason)
 {
 	__u64 base = ctx->args[0], vmcb;
-	__u32 offset = el_offsets.vmx_exit_reason;
+	__u32 offset = READ_ONCE(el_offsets.vmx_exit_reason);
 
 	if ((__u32)ctx->args[1] != EL_ISA_VMX) {
-		offset = el_offsets.svm_exit_code;
-		if ((__u32)ctx->args[1] != EL_ISA_SVM || !el_offsets.svm_vmcb ||
-		    read_u64(&vmcb, base + el_offsets.svm_vmcb))
+		offset = READ_ONCE(el_offsets.svm_vmcb);
+		if ((__u32)ctx->args[1] != EL_ISA_SVM || !offset || read_u64(&vmcb, base + offset))
 			return 1;
+		offset = READ_ONCE(el_offsets.svm_exit_code);
 		base = vmcb;
 		barrier_var(base); /* a number: else the compiler loads it from two kinds of memory at one place */
 	}

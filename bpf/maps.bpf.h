@@ -9,6 +9,8 @@
 #include "exitledger.h"
 
 #define barrier() asm volatile("" ::: "memory")
+/* What the daemon may write at any time, loaded once. */
+#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 
 /* A book: one element per CPU, slot or log position, mapped by the daemon. */
 #define EL_BOOK(name_, type_, entries_)                                                                                \

@@ -2,10 +2,11 @@
 /*
  * reads.bpf.h - how the probe reads the few words of KVM's structures that each exit needs.
  *
- * Compiled twice. With EL_TYPED_READS a word is a load like any other: bpf_rdonly_cast() (Linux 6.2, fd74bf8b15d7)
- * makes the verifier take an address for a structure's, and costs nothing at run time. Such a load cannot fail: from an
- * address without memory it gives 0. Without, a word costs a call of bpf_probe_read_kernel(), which is dearer than
- * everything else that an exit costs the probe.
+ * Compiled twice. With EL_TYPED_READS a word is a load behind a check of its address: bpf_rdonly_cast() (Linux 6.2,
+ * a35b9af4ec2c) makes the verifier take an address for a structure's, and is no call in the end. The structures are
+ * vmlinux', so that libbpf looks for them in no module. Such a load cannot fail: from an address without memory it
+ * gives 0. Without, a word costs a call of bpf_probe_read_kernel(), which is dearer than everything else that an exit
+ * costs the probe.
  */
 #ifndef EXITLEDGER_READS_BPF_H
 #define EXITLEDGER_READS_BPF_H
@@ -22,7 +23,7 @@ struct refcount_struct {
 struct timespec64 {
 	__s64 word;
 };
-extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym;
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym; /* as libbpf 1.4 declares it */
 
 static __always_inline int read_u32(__u32 *to, __u64 address)
 {

@@ -63,7 +63,8 @@ void check_beside(const Session& session, Findings& findings) {
   expect_at_most("own_exits", session.own_exits, all, "all exits", findings);
   expect_at_most("hypercalls.reflected", session.hypercalls.reflected, all, "all exits", findings);
   std::uint64_t of_vms = std::min(session.vms_left_out, all + 1);  // each of these exited, too
-  for (const SessionVm& vm : session.vms) of_vms += std::min(vm.exits, all + 1);
+  for (const SessionVm& vm : session.vms)
+    if (of_vms <= all) of_vms += std::min(vm.exits, all + 1);
   expect_at_most("vms", of_vms, all - std::min(all, session.own_exits), "all exits but the reader's own", findings);
   // An interval ends after its exit: that of a vCPU which is older than the session may have been before it.
   if (!session.times_out || !session.began_at_load) return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "experiment/module_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -14,8 +13,9 @@
 #include <iterator>
 #include <memory>
 #include <sstream>
+#include <utility>
 
-#include "base/unique_fd.h"
+#include "experiment/command.h"
 
 namespace exitledger {
 namespace {
@@ -23,20 +23,21 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kNote = ".note.gnu.build-id";
 
-/// What a command prints; error: its status, with what it said.
+/// What a command of the shell prints; error: its status, with what it printed.
 Result<std::string> output_of(const std::string& command) {
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");  // NOLINT(cert-env33-c): no word of it is a stranger's
+  FILE* const pipe = ::popen(command.c_str(), "r");  // NOLINT(cert-env33-c): no word of it is a stranger's
   if (pipe == nullptr) return fail_errno("run", command);
   std::string text;
   std::array<char, 4096> part{};
   while (const auto size = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), size);
   const int status = ::pclose(pipe);
   if (status == 0) return text;
+  if (status < 0) return fail_errno("wait for", command);
   std::replace(text.begin(), text.end(), '\n', ' ');
   return fail("run", command, text.empty() ? fmt::format("wait status {}", status) : text);
 }
 
-/// The note of an ELF file, whole; empty if it has none, or is compressed.
+/// The note of an ELF file, whole; empty if it has none.
 std::string note_of(Elf* elf) {
   std::size_t names = 0;
   if (elf_getshdrstrndx(elf, &names) != 0) return {};
@@ -51,17 +52,27 @@ std::string note_of(Elf* elf) {
   return {};
 }
 
-std::string note_in(const fs::path& file) {
-  elf_version(EV_CURRENT);
-  const UniqueFd fd{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return {};
-  const std::unique_ptr<Elf, decltype(&elf_end)> elf{elf_begin(fd.get(), ELF_C_READ, nullptr), elf_end};
-  return elf == nullptr ? std::string{} : note_of(elf.get());
-}
-
 std::string bytes_of(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// What is in the file, decompressed as kmod does by the file's name; empty if that cannot be had.
+std::string module_in(const fs::path& file) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kPrograms{
+      {{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}}};
+  const auto* const found =
+      std::ranges::find(kPrograms, file.extension().string(), [](const auto& each) { return each.first; });
+  if (found == kPrograms.end()) return bytes_of(file);
+  return output_of(quoted({std::string{found->second}, "-dcq", "--", file.string()}) + " 2>/dev/null")
+      .value_or(std::string{});
+}
+
+std::string note_in(const fs::path& file) {
+  elf_version(EV_CURRENT);
+  std::string bytes = module_in(file);
+  const std::unique_ptr<Elf, decltype(&elf_end)> elf{elf_memory(bytes.data(), bytes.size()), elf_end};
+  return elf == nullptr ? std::string{} : note_of(elf.get());
 }
 
 // "…/kvm-intel.ko.xz" is kvm_intel's: the two characters are one to modprobe.
@@ -91,13 +102,13 @@ ModuleFile compare_build_ids(const fs::path& sys, std::string_view module, std::
   const std::string loaded = bytes_of(sys / "module" / module / "notes" / kNote);
   if (loaded.empty()) return {std::move(file), Match::kUnknown, "the module that is loaded tells no build ID"};
   const std::string found = note_in(file);
-  if (found.empty()) return {file, Match::kUnknown, file + " has no build ID that can be read (is it compressed?)"};
+  if (found.empty()) return {file, Match::kUnknown, file + " has no build ID that can be read"};
   return {std::move(file), found == loaded ? Match::kSame : Match::kOther, {}};
 }
 
 Result<ModuleFile> module_file(const fs::path& sys, Vendor vendor) {
   const std::string module{module_name(vendor)};
-  const auto dependencies = output_of("modprobe -D " + module);
+  const auto dependencies = output_of("modprobe -D " + module + " 2>&1");
   if (!dependencies) return tl::unexpected{dependencies.error()};
   std::string file = file_of(*dependencies, module);
   if (file.empty())

@@ -28,7 +28,8 @@ struct ModuleFile {
 /// or a command of modprobe.d(5) stands for it.
 [[nodiscard]] std::string file_of(std::string_view dependencies, std::string_view module);
 
-/// Compares the note of a file with that of the loaded module, <sys>/module/<module>/notes/.note.gnu.build-id.
+/// Compares the note of a file, decompressed if its name ends in .xz, .zst or .gz (by xz, zstd, gzip), with that of the
+/// loaded module, <sys>/module/<module>/notes/.note.gnu.build-id.
 [[nodiscard]] ModuleFile compare_build_ids(const std::filesystem::path& sys, std::string_view module, std::string file);
 
 }  // namespace exitledger

@@ -136,6 +136,8 @@ void Books::attach_if_possible() {
   boundary_seen_ = 0;
   losses_at_rest_ = ebpf_->sample().losses;
   say(LogLevel::kInfo, fmt::format("attached to kvm:kvm_exit; vCPU death hook: {}", ebpf_->death_hook()));
+  if (!ebpf_->no_typed_reads_why().empty())
+    say(LogLevel::kWarn, "exits are dearer than they need be: " + ebpf_->no_typed_reads_why());
   if (!ebpf_->no_split_why().empty())
     say(LogLevel::kWarn, "time out of the guest is not split: " + ebpf_->no_split_why());
   if (!ebpf_->death_hook_why().empty()) say(LogLevel::kWarn, "no better vCPU death hook: " + ebpf_->death_hook_why());

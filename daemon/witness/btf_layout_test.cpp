@@ -150,6 +150,24 @@ TEST_F(BtfLayout, NoVendorTypesAtAll) {
   EXPECT_THAT(layout.error().message(), HasSubstr("vcpu_svm.vmcb"));
 }
 
+TEST_F(BtfLayout, WhatTheProbeCanDoIsToldByFunctions) {
+  kernel_.function("bpf_other");
+  write_kernel();
+  BtfWriter kvm(kernel_);
+  add_vcpu(kvm);
+  write("kvm", kvm);
+  EXPECT_FALSE(KernelTypes::open(sys_.path()).value().has_typed_reads());
+  EXPECT_FALSE(KernelTypes::open(sys_.path()).value().has_leaf());
+  kernel_.function("bpf_rdonly_cast");
+  write_kernel();
+  BtfWriter patched(kernel_);
+  add_vcpu(patched);
+  patched.function("kvm_exit_leaf_begin");
+  write("kvm", patched);
+  EXPECT_TRUE(KernelTypes::open(sys_.path()).value().has_typed_reads());
+  EXPECT_TRUE(KernelTypes::open(sys_.path()).value().has_leaf());
+}
+
 TEST_F(BtfLayout, NoBtfAtAll) {
   const auto layout = read(std::nullopt);
   ASSERT_FALSE(layout);

@@ -83,9 +83,12 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
   if (!layout && modules->vendor) layout = types->layout(std::nullopt);
   if (!layout) return tl::unexpected(layout.error());
 
-  auto probe = Probe::load(
-      {static_cast<std::uint32_t>(cpus), options.slots, options.time, types->has_typed_reads(), types->has_leaf()},
-      *layout);
+  auto probe = Probe::load({.cpus = static_cast<std::uint32_t>(cpus),
+                            .slots = options.slots,
+                            .time = options.time,
+                            .typed_reads = types->has_typed_reads(),
+                            .leaf = types->has_leaf()},
+                           *layout);
   if (!probe) return tl::unexpected(probe.error());
   auto impl = std::make_unique<Impl>(std::move(*probe), options, std::move(*types));
   if (modules->vendor) {
@@ -239,6 +242,8 @@ std::vector<el_answer> EbpfWitness::different_answers() const {
 std::vector<ProgramHealth> EbpfWitness::programs() const { return impl_->probe->programs(); }
 std::uint32_t EbpfWitness::possible_cpus() const { return static_cast<std::uint32_t>(impl_->probe->cpus().size()); }
 std::string_view EbpfWitness::death_hook() const { return impl_->probe->death_hook(); }
+bool EbpfWitness::has_typed_reads() const { return impl_->probe->has_typed_reads(); }
+const std::string& EbpfWitness::no_typed_reads_why() const { return impl_->probe->no_typed_reads_why(); }
 const std::string& EbpfWitness::no_split_why() const { return impl_->probe->no_split_why(); }
 const std::string& EbpfWitness::death_hook_why() const { return impl_->probe->death_hook_why(); }
 

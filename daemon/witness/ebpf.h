@@ -100,6 +100,10 @@ class EbpfWitness {
   [[nodiscard]] std::string_view death_hook() const;
   /// Why the better hooks were not taken; empty if the best one was.
   [[nodiscard]] const std::string& death_hook_why() const;
+  /// Whether each exit's reason is a typed load (bpf/reads.bpf.h).
+  [[nodiscard]] bool has_typed_reads() const;
+  /// Why it is not, although this kernel has what it takes; empty otherwise.
+  [[nodiscard]] const std::string& no_typed_reads_why() const;
   /// Why durations are kept and not split (DurationHistogram::user_ns); empty if they are, or if none are kept.
   [[nodiscard]] const std::string& no_split_why() const;
 

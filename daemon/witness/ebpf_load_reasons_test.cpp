@@ -146,6 +146,21 @@ TEST_F(EbpfLoad, AnUnreadableVcpuIsALossNotAReason) {
   EXPECT_EQ(sample.losses.cause[EL_LOSS_NO_SLOT], 1U);
 }
 
+// The vCPU is there, and what its VMCB pointer says is none.
+TEST_F(EbpfLoad, AnUnreadableReasonIsALossEachTime) {
+  start(Vendor::kSvm);
+  kernel_->make_vcpu(0, 0x1000);
+  exit_svm(0, 0x72, 2);
+  kernel_->make_vcpu(1, 0x1000);
+  kernel_->set_svm_vmcb(1, 0xdead000000000000);
+  for (unsigned i = 0; i < 3; ++i) ASSERT_TRUE(run_program(exit_program_, {kernel_->vcpu(1), kSvm}));
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(sample.counts.at[0], 0U);
+  EXPECT_EQ(sample.counts.at[EL_INDEX_UNREAD], 3U);
+  EXPECT_EQ(sample.counts.all(), 5U);
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_READ_FAILED], 3U);
+}
+
 TEST_F(EbpfLoad, HypercallsByNumber) {
   start();
   for (const std::uint64_t nr : {1U, 5U, 5U, 14U, 15U, 99U}) {

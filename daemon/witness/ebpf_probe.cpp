@@ -2,18 +2,18 @@
 #include "witness/ebpf_probe.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <sys/mman.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "exitledger.skel.h"
-#include "exitledger_typed.skel.h"
 #include "model/exit_reason.h"
 #include "witness/libbpf_log.h"
+#include "witness/probe_object.h"
 
 namespace exitledger {
 namespace {
@@ -56,22 +56,6 @@ int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
   return 0;
 }
 
-// The two objects differ in some instructions alone: one skeleton serves both.
-exitledger_bpf* open_skeleton(bool typed_reads) {
-  if (!typed_reads) return exitledger_bpf__open();
-  auto* const skeleton = static_cast<exitledger_bpf*>(std::calloc(1, sizeof(exitledger_bpf)));
-  if (!skeleton) return nullptr;
-  int error = exitledger_bpf__create_skeleton(skeleton);
-  if (error == 0) {
-    skeleton->skeleton->data = exitledger_typed_bpf__elf_bytes(&skeleton->skeleton->data_sz);
-    error = bpf_object__open_skeleton(skeleton->skeleton, nullptr);
-  }
-  if (error == 0) return skeleton;
-  exitledger_bpf__destroy(skeleton);
-  errno = -error;
-  return nullptr;
-}
-
 Result<void> run_once(const bpf_program* program) {
   bpf_test_run_opts run{};
   run.sz = sizeof(run);
@@ -98,6 +82,16 @@ Probe::~Probe() {
 
 Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_layout& layout) {
   silence_libbpf();
+  auto typed = load_object(sizes, layout);
+  if (typed || !sizes.typed_reads) return typed;
+  ProbeSizes plain = sizes;
+  plain.typed_reads = false;
+  auto probe = load_object(plain, layout);
+  if (probe) (*probe)->no_typed_reads_why_ = typed.error().message();
+  return probe;
+}
+
+Result<std::unique_ptr<Probe>> Probe::load_object(const ProbeSizes& sizes, const el_layout& layout) {
   if (!sizes.time) return load_best(sizes, layout);
   std::string why = "this KVM has no functions to attach to";
   if (layout.vcpu_preempt_notifier != 0) {
@@ -135,7 +129,7 @@ Result<std::unique_ptr<Probe>> Probe::load_with(Hooks hooks, const ProbeSizes& s
 }
 
 Result<void> Probe::open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout) {
-  skeleton_.reset(open_skeleton(sizes.typed_reads));
+  skeleton_.reset(open_probe_object(sizes.typed_reads));
   if (!skeleton_) return fail_libbpf("open", "probe", -errno);
   exitledger_bpf& skeleton = *skeleton_;
   bpf_program__set_autoload(skeleton.progs.death_fentry, hooks.death == DeathHook::kFentry);
@@ -254,6 +248,9 @@ std::uint64_t Probe::boundary_serial() const { return load_shared(skeleton_->bss
 std::uint64_t Probe::lost_no_cpu() const { return load_shared(skeleton_->bss->el_lost_no_cpu); }
 std::uint64_t Probe::slotless() const { return load_shared(skeleton_->bss->el_slotless_exits); }
 std::uint32_t Probe::own_tgid() const { return load_shared(skeleton_->bss->el_own_tgid); }
+bool Probe::has_typed_reads() const {
+  return btf__find_by_name_kind(bpf_object__btf(skeleton_->obj), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+}
 const el_layout& Probe::layout() const { return skeleton_->bss->el_offsets; }
 
 void Probe::set_layout(const el_layout& layout, std::uint32_t isa) {

@@ -83,6 +83,9 @@ class Probe {
   [[nodiscard]] std::string_view death_hook() const { return death_hook_; }
   /// Why the better hooks were not taken; empty if the best one was.
   [[nodiscard]] const std::string& death_hook_why() const { return death_hook_why_; }
+  /// Whether the object with typed reads is the one that runs; and if not although it was asked for, why.
+  [[nodiscard]] bool has_typed_reads() const;
+  [[nodiscard]] const std::string& no_typed_reads_why() const { return no_typed_reads_why_; }
   /// Whether durations are split; and if not although time is kept, why.
   [[nodiscard]] bool splits_time() const { return splits_time_; }
   [[nodiscard]] const std::string& no_split_why() const { return no_split_why_; }
@@ -112,6 +115,7 @@ class Probe {
     bool split = false;
   };
   static Result<std::unique_ptr<Probe>> load_with(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout);
+  static Result<std::unique_ptr<Probe>> load_object(const ProbeSizes& sizes, const el_layout& layout);
   static Result<std::unique_ptr<Probe>> load_best(const ProbeSizes& sizes, const el_layout& layout);
   [[nodiscard]] Result<void> open(Hooks hooks, const ProbeSizes& sizes, const el_layout& layout);
   [[nodiscard]] Result<void> map_books(const ProbeSizes& sizes);
@@ -139,6 +143,7 @@ class Probe {
   std::string death_hook_why_;
   bool splits_time_ = false;
   std::string no_split_why_;
+  std::string no_typed_reads_why_;
 };
 
 }  // namespace exitledger

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// The probe is compiled twice (bpf/reads.bpf.h); one skeleton serves both objects.
+#pragma once
+
+struct exitledger_bpf;
+
+namespace exitledger {
+
+/// Opened, not loaded; whoever has it calls exitledger_bpf__destroy(). nullptr: errno and libbpf's warnings say why.
+[[nodiscard]] exitledger_bpf* open_probe_object(bool typed_reads);
+
+}  // namespace exitledger
