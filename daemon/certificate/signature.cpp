@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "certificate/signature.h"
 
+#include <fmt/format.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -141,7 +142,8 @@ Result<std::string> public_key_of(const std::string& pem, const std::string& nam
   if (!key) return tl::unexpected{key.error()};
   const gnutls_datum_t text = datum_of(pem);
   if (const int code = gnutls_pubkey_import(key->get(), &text, GNUTLS_X509_FMT_PEM); code < 0)
-    return failed("read the public key", name, code);
+    return fail("read the public key", name,
+                fmt::format("{}; it must be in PEM (openssl pkey -in KEY -pubout)", gnutls_strerror(code)));
   return hex_of(*key, name);
 }
 

@@ -213,8 +213,8 @@ int run_experiment(const Common& common, const ExperimentOptions& options) {
     guardian->release();
     return complain(backend.error());
   }
-  log_line(fmt::format("experiment {}: {} runs of {}", setting->plan.name, setting->plan.runs.size(),
-                       quoted(options.command)));
+  log_line(fmt::format("experiment {}: {} run{} of {}", setting->plan.name, setting->plan.runs.size(),
+                       setting->plan.runs.size() == 1 ? "" : "s", quoted(options.command)));
   const auto status = Experiment{*setting, options.command, **backend, *signals}.run();
   const auto restored = bring_back(*setting, **backend);
   if (restored)
@@ -225,7 +225,7 @@ int run_experiment(const Common& common, const ExperimentOptions& options) {
   if (!restored) complain(restored.error());
   if (!status || !restored) return 2;
   log_line(fmt::format("{} is as it was before; {}", module_name(setting->vendor),
-                       options.modes.size() == 2
+                       options.modes.size() == 2 && *status < 128
                            ? fmt::format("exitledger compare {} shows the difference", setting->plan.name)
                            : "exitledger sessions list shows the runs"));
   return *status;

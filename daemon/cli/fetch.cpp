@@ -78,7 +78,8 @@ Result<Session> pick(const std::vector<Session>& sessions, const std::string& id
   for (const Session& session : sessions)
     if (!session.name.empty() && session.name == id_or_name) return session;
   std::string known;
-  for (const Session& session : sessions) known += (known.empty() ? "" : ", ") + session.id;
+  for (const Session& session : sessions)
+    known += (known.empty() ? "" : ", ") + session.id + (session.name.empty() ? "" : " (" + session.name + ")");
   return fail("find session", id_or_name, known.empty() ? "there is none yet" : "the sessions kept are " + known);
 }
 

@@ -36,4 +36,11 @@ Result<std::string> read_input(const std::string& path) {
   return read_all(fd.get(), path);
 }
 
+std::string input_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+Error within(const std::string& name, Error error) {
+  error.object = name + ", " + error.object;
+  return error;
+}
+
 }  // namespace exitledger::cli

@@ -15,4 +15,9 @@ inline constexpr std::size_t kMostInput = std::size_t{256} << 20;
 /// All of a file, or of standard input for "-". Errors: it cannot be opened or read, or is longer than kMostInput.
 [[nodiscard]] Result<std::string> read_input(const std::string& path);
 
+/// The path, or "standard input" for "-".
+[[nodiscard]] std::string input_name(const std::string& path);
+/// What is wrong in that input.
+[[nodiscard]] Error within(const std::string& name, Error error);
+
 }  // namespace exitledger::cli

@@ -12,17 +12,31 @@
 namespace exitledger::cli {
 namespace {
 
-bool known(const CLI::App& app, const std::string& name) {
-  const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
-  return std::any_of(subcommands.begin(), subcommands.end(),
-                     [&](const CLI::App* each) { return each->check_name(name); });
-}
-
-// CLI11 says of a misspelt subcommand only that one is required.
-std::string complaint(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
-  const std::string first = argc > 1 ? argv[1] : "";
-  const bool unknown = !first.empty() && first.front() != '-' && !known(app, first);
-  return unknown ? "unknown subcommand '" + first + "'" : error.what();
+// CLI11 says of a subcommand that is misspelt or absent only that one is required.
+std::string complaint(const CLI::App& whole, const CLI::ParseError& error, int argc, const char* const* argv) {
+  const CLI::App* app = &whole;
+  std::string word;
+  for (int i = 1; i < argc && app->get_require_subcommand_min() > 0 && word.empty(); ++i) {
+    const std::string next = argv[i];
+    const auto inner = app->get_subcommands([&](const CLI::App* each) { return each->check_name(next); });
+    if (next.starts_with("-")) {
+      const CLI::Option* const option = app->get_option_no_throw(next);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
+    } else if (!inner.empty()) {
+      app = inner.front();
+    } else {
+      word = next;
+    }
+  }
+  if (app->get_require_subcommand_min() == 0) return error.what();
+  std::string choices;
+  for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; }))
+    choices += (choices.empty() ? "" : ", ") + each->get_name();
+  const std::string of = app == &whole ? "" : " of " + app->get_name();
+  if (!word.empty()) return "unknown subcommand '" + word + "'" + of + ": there are " + choices;
+  return error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)
+             ? "no subcommand" + of + ": there are " + choices
+             : error.what();
 }
 
 }  // namespace

@@ -17,7 +17,20 @@ void print_row(const ReasonVerdict& row, const std::string& name) {
              row.why.empty() ? "" : ": " + row.why);
 }
 
+// Where no leaf was read there is one book.
+void print_book(const Session& session) {
+  for (unsigned index = 0; index < EL_INDEX_COUNT; ++index) {
+    const auto reason = session.ebpf.at[index] == 0 ? std::nullopt : reason_at(session.vendor, index);
+    if (reason)
+      print_line("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  leaf {}",
+                 is_pseudo(*reason) ? "" : std::to_string(*reason), reason_label(session.vendor, *reason),
+                 grouped(session.ebpf.at[index]), "-", "-", "-",
+                 session.leaf == LeafState::kPresent ? "not read" : to_string(session.leaf));
+  }
+}
+
 void print_third(const ThirdWitness& third) {
+  print_line("KVM's own statistics, since the module's load:");
   print_line("{:<18} {:>16} {:>16} {:>10} {:>10}  {}", "KVM's statistic", "KVM", "eBPF", "passes", "residual",
              "verdict");
   for (const StatVerdict& row : third.stats)
@@ -77,7 +90,10 @@ void print_session(const Session& session) {
   print_line("{:>6}  {:<22} {:>16} {:>16} {:>10} {:>10}  {}", "reason", "name", "eBPF", "leaf", "own", "residual",
              "verdict");
   for (const ReasonVerdict& row : session.reasons) print_row(row, reason_label(session.vendor, row.reason));
-  print_line("each row was read at an instant of its own: while exits go on the rows add up to less than ALL");
+  if (session.reasons.empty())
+    print_book(session);
+  else
+    print_line("each row was read at an instant of its own: while exits go on the rows add up to less than ALL");
   if (session.third) print_third(*session.third);
   for (const BrokenLaw& law : session.laws_broken) print_line("law broken: {} ({} exits)", law.law, grouped(law.count));
   print_time(session);

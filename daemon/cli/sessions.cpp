@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -39,6 +40,17 @@ Result<void> change(const Common& common, const std::string& path, const ApiPara
   return in_store(**store, parameters);
 }
 
+// Ids of the session, or of an experiment's, in the order of its runs.
+Result<std::vector<std::string>> named(const std::vector<Session>& sessions, const std::string& what) {
+  std::vector<std::string> ids;
+  const auto one = pick(sessions, what);
+  if (one) return std::vector{one->id};
+  for (const Session& session : sessions)
+    if (session.run && session.run->experiment == what) ids.push_back(session.id);
+  if (ids.empty()) return tl::unexpected{one.error()};
+  return ids;
+}
+
 int print_certificate(const std::vector<Session>& sessions, const std::string& key_file) {
   if (sessions.empty())
     return complain({"certify", "sessions", 0, "there is none yet, and a certificate needs at least one"});
@@ -71,10 +83,12 @@ int run_sessions_list(const Common& common, const SessionsListOptions& options) 
     fmt::print("{}\n", result_document(*sessions, {}).dump(2));
     return 0;
   }
-  print_line("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", "id", "name", "began (UTC)", "paging",
-             "state", "eBPF exits", "judged", "verdict", "why");
+  std::size_t width = 24;
+  for (const Session& session : *sessions) width = std::max(width, session.name.size());
+  print_line("{:>4}  {:<{}} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", "id", "name", width, "began (UTC)",
+             "paging", "state", "eBPF exits", "judged", "verdict", "why");
   for (const Session& session : *sessions)
-    print_line("{:>4}  {:<24} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", session.id, session.name,
+    print_line("{:>4}  {:<{}} {:<19}  {:<8} {:<11} {:>16} {:>16}  {:<14} {}", session.id, session.name, width,
                day_and_time(session.started_unix_ns), to_string(session.paging), state_of(session),
                grouped(session.ebpf.all()), grouped(judged_exits(session)), to_string(session.verdict), session.why);
   return 0;
@@ -93,15 +107,23 @@ int run_sessions_show(const Common& common, const SessionsShowOptions& options) 
 }
 
 int run_sessions_export(const Common& common, const SessionsExportOptions& options) {
-  auto sessions = fetch_with_rounds(common, options.ids);
+  const auto sessions = fetch_sessions(common);
   if (!sessions) return complain(sessions.error());
+  std::vector<std::string> ids;
+  for (const std::string& each : options.ids) {
+    const auto found = named(*sessions, each);
+    if (!found) return complain(found.error());
+    ids.insert(ids.end(), found->begin(), found->end());
+  }
+  const auto whole = fetch_with_rounds(common, ids);
+  if (!whole) return complain(whole.error());
   std::vector<Session> chosen;
-  for (const std::string& id : options.ids) {
-    auto session = pick(*sessions, id);
+  for (const std::string& id : ids) {
+    auto session = pick(*whole, id);
     if (!session) return complain(session.error());
     chosen.push_back(std::move(*session));
   }
-  if (options.ids.empty()) chosen = std::move(*sessions);
+  if (ids.empty()) chosen = *whole;
   if (options.certificate) return print_certificate(chosen, options.sign);
   fmt::print("{}\n", result_document(chosen, options.metrics).dump(2));
   return 0;

@@ -52,5 +52,32 @@ TEST_F(SessionsProgram, AnErrorIsOneLineWhateverItQuotes) {
   EXPECT_EQ(ran.output, "exitledger: find session a?[2J?exitledger: all is well: the sessions kept are 1\n");
 }
 
+TEST_F(SessionsProgram, AnExperimentsNameStandsForItsSessions) {
+  for (const char* id : {"1", "2", "3"}) {
+    Session session = ept_session();
+    session.id = id;
+    session.name = std::string{"run-"} + id;
+    if (id != std::string{"2"}) session.run = RecordedRun{"true", "night", "ept", 1, 0};
+    keep(session);
+  }
+  const Ran both = sessions("export night | jq -c '[.sessions[].id]'");
+  EXPECT_EQ(both.output, "[\"1\",\"3\"]\n");
+  const Ran none = sessions("export 1 nightly");
+  EXPECT_EQ(none.status, 2);
+  EXPECT_EQ(none.output, "exitledger: find session nightly: the sessions kept are 1 (run-1), 2 (run-2), 3 (run-3)\n");
+}
+
+TEST_F(SessionsProgram, WithoutALeafTheOneBookIsShown) {
+  Session session = ept_session();
+  session.leaf = LeafState::kAbsent;
+  session.reasons.clear();
+  session.verdict = Verdict::kCannotTell;
+  keep(session);
+  const Ran ran = sessions("show 1");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.output, testing::ContainsRegex("10  CPUID +[0-9,]+ +- +- +-  leaf absent"));
+  EXPECT_THAT(ran.output, testing::ContainsRegex("ALL +[0-9,]+ +-"));
+}
+
 }  // namespace
 }  // namespace exitledger::cli

@@ -30,7 +30,7 @@ int run_verify(const VerifyOptions& options) {
   const auto text = read_input(options.file);
   if (!text) return complain(text.error());
   const auto verification = verify(*text, *key);
-  if (!verification) return complain(verification.error());
+  if (!verification) return complain(within(input_name(options.file), verification.error()));
   fmt::print("{}\n", options.json ? to_json(*verification).dump(2) : to_text(*verification));
   return verification->holds() ? 0 : 1;
 }

@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kHeader = "reason,ept,shadow";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // of a spreadsheet's "CSV UTF-8"
 constexpr std::size_t kCells = 3;
 constexpr std::size_t kQuoted = 60;  // characters of a file that nobody vouches for
 
@@ -33,6 +34,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 }
 
 std::vector<std::string_view> lines_of(std::string_view csv) {
+  if (csv.starts_with(kByteOrderMark)) csv.remove_prefix(kByteOrderMark.size());
   if (csv.ends_with('\n')) csv.remove_suffix(1);
   std::vector<std::string_view> lines = split(csv, '\n');
   for (std::string_view& line : lines)

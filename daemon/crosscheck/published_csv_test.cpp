@@ -107,6 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 // A table is anybody's file, and what is wrong there is quoted on a terminal.
+TEST(PublishedCsv, TakesASpreadsheetsByteOrderMark) {
+  EXPECT_TRUE(published_table_from("\xEF\xBB\xBFreason,ept,shadow\r\n48,10,0\r\n"));
+}
+
 TEST(PublishedCsv, QuotesNoMoreThanALineAndNothingThatCommandsATerminal) {
   const std::string cell = "\x1b]0;x\a" + std::string(100'000, 'y');
   for (const std::string& csv : {cell, "reason,ept,shadow\n" + cell + ",1,2", "reason,ept,shadow\n10," + cell + ",2"}) {

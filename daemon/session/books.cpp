@@ -111,8 +111,8 @@ void Books::follow_loads(const std::vector<Boundary>& loads) {
   if (running_ || !modules_.vendor || !modules_.paging) return;
   if (loads.size() > 1)
     say(LogLevel::kWarn,
-        fmt::format("{} load{} of {} came and went before anybody looked: their exits are in no session",
-                    loads.size() - 1, loads.size() == 2 ? "" : "s", module_name(*modules_.vendor)));
+        fmt::format("{} load{} of {} came and went before anybody looked: {} exits are in no session", loads.size() - 1,
+                    loads.size() == 2 ? "" : "s", module_name(*modules_.vendor), loads.size() == 2 ? "its" : "their"));
   begin_session(*modules_.vendor, *modules_.paging, loads.empty() ? nullptr : &loads.back());
   if (!loads.empty()) boundary_seen_ = loads.back().serial;
 }
