@@ -15,22 +15,24 @@ tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledg
 selftest=.cache/selftest/exit_leaf_test
 stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"
 
-host() { # CASES CPUS KIND [LIMIT_S]: lab/tests/CASES.sh in a host of its own
+host() { # CASES CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its own; another kernel line has its own modules
+	local line=(--kernel "${5:-6.1}")
+	[ -z "${5:-}" ] || line+=(--modules stock)
 	local limit=${4:-2400} # of a slow machine; the AMD host is some ten times as fast
 	[ -n "${4:-}" ] || [ "$3" = intel ] || limit=1200
 	[ -n "${4:-}" ] || [ "$tier" != all ] || limit=$((limit * 3 / 2)) # the same hosts have more to do
-	lab/lab run --host "$3" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
+	lab/lab run --host "$3" "${line[@]}" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
 		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }
 
-# together CASES:CPUS:KIND…: these hosts side by side; no more than two, the machine has two cores.
+# together CASES:CPUS:KIND[:LINE]…: these hosts side by side; no more than two, the machine has two cores.
 together() {
-	local host cases cpus kind pids=() names=() i status=0
+	local host cases cpus kind line pids=() names=() i status=0
 	for host in "$@"; do
-		IFS=: read -r cases cpus kind <<<"$host"
-		host "$cases" "$cpus" "$kind" &
+		IFS=: read -r cases cpus kind line <<<"$host"
+		host "$cases" "$cpus" "$kind" "" "$line" &
 		pids+=($!)
 		names+=("$cases")
 	done
@@ -72,7 +74,7 @@ if [ "$tier" = quick ]; then
 else
 	stage "lab tests: Intel, one CPU; two CPUs" together one-cpu:1:intel two-cpus:2:intel || status=1
 	stage "lab tests: Intel, many VMs; two guests" together many-vms:1:intel two-guests:1:intel || status=1
-	stage "lab tests: AMD, one CPU" together amd:1:amd || status=1
+	stage "lab tests: AMD, one CPU; the next kernel line" together amd:1:amd stock-line:1:amd:6.12 || status=1
 	limit=600 # five times what it takes
 	[ "$tier" != all ] || limit=1200
 	stage "lab tests: AMD, two CPUs" amd_on_two_cpus amd-two-cpus "$limit" || status=1
