@@ -60,6 +60,11 @@ class ExitCost(unittest.TestCase):
         self.assertEqual(["patch_cycles_off: at most 12 instructions"], missed(lines(off=13)))
         self.assertEqual(["perf_stat is dearer than counts"], missed(lines(peer=132)))
 
+    def test_a_kernel_line_without_a_series(self) -> None:
+        given = [each for each in lines() if each["modules"] == "stock"]
+        self.assertEqual([], missed(given))
+        self.assertEqual(["counts: at most 2.2 times floor"], missed([line("counts", 1133) if each["attached"] == "counts" else each for each in given]))
+
     def recorded(self) -> dict[str, Any]:
         made = exitcost.tables(lines())
         return {"conditions": exitcost.conditions(made[0]), "tables": [table.json() for table in made]}
