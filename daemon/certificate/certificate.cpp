@@ -90,6 +90,9 @@ Result<Certificate> read_certificate(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   const auto document = whole_json(text);
   if (!document) return tl::unexpected{document.error()};
+  if (!document->is_object() || !document->contains("content"))
+    return fail(std::string(kOperation), "document",
+                "is no certificate: 'exitledger sessions export --certificate' makes one");
   const std::string canonical_text = canonical(*document);
   const auto [here, there] = std::mismatch(text.begin(), text.end(), canonical_text.begin(), canonical_text.end());
   if (here != text.end() || there != canonical_text.end())

@@ -210,6 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
             "is no whole one of 64 bits"},
         Unreadable{"Deep", [](const std::string&) { return std::string(100'000, '[') + std::string(100'000, ']'); },
                    "nested too deeply"},
+        Unreadable{"OtherDocument", [](const std::string&) { return R"({"sessions":[]})"; }, "is no certificate: "},
         Unreadable{"OtherFormat",
                    [](const std::string& text) { return replaced(text, "-certificate", "-certificatf"); },
                    "content.format: is \"exitledger-certificatf\""},

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kConnect = "connect";
 constexpr long kStatusOk = 200;
+// What the person asked for cannot be: no address would tell more.
+constexpr long kStatusBadRequest = 400, kStatusConflict = 409;
 
 struct CloseHandle {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -64,6 +66,7 @@ std::string refusal(const std::string& body) {
 }
 
 Result<nlohmann::json> answer(long status, const std::string& body, const std::string& path) {
+  if (status == kStatusConflict || status == kStatusBadRequest) return fail("ask", "the daemon", refusal(body));
   if (status != kStatusOk) return fail("request", path, "status " + std::to_string(status) + ": " + refusal(body));
   nlohmann::json parsed = nlohmann::json::parse(body, nullptr, false);
   if (parsed.is_discarded()) return fail("request", path, "the answer is not JSON");

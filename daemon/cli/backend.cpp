@@ -41,7 +41,7 @@ class LocalBackend final : public Backend {
   Result<nlohmann::json> call(const std::string& method, const std::string& path,
                               const ApiParameters& parameters) override {
     const ApiAnswer answer = api_.call(method, path, parameters);
-    if (answer.status != 200) return fail(method, path, answer.body.at("error").get<std::string>());
+    if (answer.status != 200) return fail("ask", "the books", answer.body.at("error").get<std::string>());
     return nlohmann::json(answer.body);
   }
   bool own_books() const override { return true; }
