@@ -76,8 +76,8 @@ before_kvm() {
 	inside systemctl start exitledger-leaf.service
 	is "status" "no KVM module is loaded: waiting for one" "$(property exitledger-leaf.service StatusText)"
 	load npt
+	inside exitledger status --wait-s 60 # what the guest did before the daemon attached would be in the leaf alone
 	boot-guest --forks 5
-	inside exitledger status --wait-s 60
 	inside exitledger check --json >/out/systemd-before-kvm.json
 	books_agree /out/systemd-before-kvm.json npt
 	sandboxed exitledger-leaf.service
