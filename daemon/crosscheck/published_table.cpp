@@ -36,8 +36,8 @@ NetCounts column(const PublishedTable& table, Paging paging) {
 std::string label(Reason reason) { return fmt::format("{} {}", reason, reason_label(Vendor::kVmx, reason)); }
 
 std::string labels(const std::vector<Reason>& reasons) {
-  std::vector<std::string> names;
-  for (const Reason reason : reasons) names.push_back(label(reason));
+  std::vector<std::string> names(reasons.size());
+  std::ranges::transform(reasons, names.begin(), label);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
