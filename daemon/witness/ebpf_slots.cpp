@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "witness/mapped_array.h"
@@ -31,7 +32,8 @@ std::uint64_t base_of(const el_owner& owner, const el_stats& stats, unsigned sta
 bool has(const el_owner& owner, unsigned stat) { return stat < EL_STAT_OF_VM || owner.sibling == 0; }
 
 // What KVM's MMU counted until `until`.
-void add_counted(MmuSums& to, const el_owner& owner, const el_stats& stats, const __u64 (&until)[EL_STAT_COUNT]) {
+void add_counted(MmuSums& to, const el_owner& owner, const el_stats& stats,
+                 std::span<const __u64, EL_STAT_COUNT> until) {
   for (unsigned i = EL_STAT_JUDGED; i < EL_STAT_LEVELS; ++i)
     if (has(owner, i)) to.at(i - EL_STAT_JUDGED) += until[i] - base_of(owner, stats, i);
 }
