@@ -33,7 +33,7 @@ class Kernel:
 
     @property
     def headers(self) -> Path:
-        return Path("/usr/src") / f"linux-headers-{self.release}"
+        return Path(self.root) / "usr" / "src" / self.headers_package
 
     @property
     def headers_package(self) -> str:
@@ -78,12 +78,27 @@ def expand_modules(directory: Path) -> None:
 
 
 def require_build_packages(kernel: Kernel) -> None:
-    """Install the headers and the source of this very version; both are small and harm nothing."""
-    wanted = {kernel.headers_package: kernel.version, f"linux-source-{kernel.line}": kernel.version}
-    missing = [f"{name}={version}" for name, version in wanted.items() if installed_version(name) != version]
-    if missing:
-        say.progress("installing " + " ".join(missing))
-        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "--allow-downgrades", *missing])
+    """Install the source of this very version, and unpack the headers beside the image: from 6.12 on their package would install
+    the kernel itself, which the next boot of the host might start."""
+    source = f"linux-source-{kernel.line}"
+    if installed_version(source) != kernel.version:
+        say.progress(f"installing {source}={kernel.version}")
+        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "--allow-downgrades", f"{source}={kernel.version}"])
+    makefile = kernel.headers / "Makefile"
+    if makefile.exists() and kernel.root in makefile.read_text():
+        return
+    say.progress(f"unpacking {kernel.headers_package} {kernel.version}")
+    package = _download(kernel.headers_package, kernel.version)
+    for name in headers_parts(_run(["dpkg-deb", "-f", str(package), "Depends"])):
+        _run(["dpkg", "-x", str(_download(name, kernel.version)), kernel.root])
+    _run(["dpkg", "-x", str(package), kernel.root])
+    makefile.write_text(makefile.read_text().replace(" /usr/src/", f" {kernel.root}/usr/src/"))
+
+
+def headers_parts(depends: str) -> list[str]:
+    """The packages of the same source that a headers package needs: what is common to all flavours, and the build's own programs."""
+    names = [entry.split()[0] for entry in depends.split(",") if entry.strip()]
+    return [name for name in names if name.startswith(("linux-headers-", "linux-kbuild-"))]
 
 
 def installed_version(package: str) -> str:
@@ -137,13 +152,18 @@ def _image_package(line: str, version: str) -> str:
 
 def _download(package: str, version: str) -> Path:
     DEBS.mkdir(parents=True, exist_ok=True)
-    name = f"{package}_{version.replace(':', '%3a')}_amd64.deb"
-    if not (DEBS / name).exists():
+    names = [f"{package}_{version.replace(':', '%3a')}_{architecture}.deb" for architecture in ("amd64", "all")]
+    if not _first(names):
         say.progress(f"downloading {package} {version}")
         _run(["apt-get", "download", f"{package}={version}"], DEBS)
-    if not (DEBS / name).exists():
-        raise LabError(f"apt-get download left no {name} in {DEBS}")
-    return DEBS / name
+    found = _first(names)
+    if not found:
+        raise LabError(f"apt-get download left none of {', '.join(names)} in {DEBS}")
+    return found
+
+
+def _first(names: list[str]) -> Path | None:
+    return next((DEBS / name for name in names if (DEBS / name).exists()), None)
 
 
 def _run(command: list[str], directory: Path | None = None) -> str:

@@ -5,12 +5,12 @@ import signal
 import sys
 from types import FrameType
 
-from . import exitcost, options, oraclerun, run, say, soak
+from . import exitcost, matrix, options, oraclerun, run, say, soak
 from .errors import STATUS_LAB_FAILED, LabError
 from .faults import main as faults
 
 # Actions that boot lab hosts themselves and judge what comes out; each has options of its own.
-JUDGES = {"oracle": oraclerun.main, "soak": soak.main, "faults": faults.main, "exit-cost": exitcost.main}
+JUDGES = {"oracle": oraclerun.main, "soak": soak.main, "faults": faults.main, "matrix": matrix.main, "exit-cost": exitcost.main}
 
 
 class Interrupted(Exception):

@@ -16,6 +16,7 @@ JUDGES = {
     "oracle": "both books against the emulated processor's own record",
     "soak": "millions of exits through both books",
     "faults": "faults that must be caught",
+    "matrix": "each host with each kernel line, paging mode and number of CPUs",
     "exit-cost": "what each way to count adds to an exit",
 }
 
@@ -146,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Emulated hosts with the patched KVM.",
         epilog="Status of run: the command's own; 124 time-out; 125 the lab failed, with the cause on stderr.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="run|shell|oracle|soak|faults|exit-cost")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(("run", "shell", *JUDGES)))
     run = actions.add_parser(
         "run", parents=[host], allow_abbrev=False, usage="lab run [OPTION…] -- COMMAND…", help="run one command in a lab host"
     )
