@@ -10,9 +10,10 @@ source tools/common.sh
 
 usage() {
 	cat <<-'USAGE'
-		usage: ./dev demo [--host intel|amd] [--forks N] [--extra-patch FILE]... [--out DIR]
+		usage: ./dev demo [--host intel|amd] [--kernel 6.1|6.12] [--forks N] [--extra-patch FILE]... [--out DIR]
 
 		  --host HOST          the emulated host: intel (default; Bochs), amd (QEMU, many times faster)
+		  --kernel LINE        the host's and the guest's Debian kernel: 6.1 (default), 6.12
 		  --forks N            forks of the guest's workload (default 50)
 		  --extra-patch FILE   a patch on top of the KVM series, anybody's (repeatable)
 		  --out DIR            where result.json and the scrapes go (default out/demo);
@@ -26,17 +27,23 @@ refuse() { # TEXT: bad usage
 }
 
 host=intel
+kernel=6.1
 forks=50
 out=out/demo
 lab=()
 while [ $# -gt 0 ]; do
 	case "$1" in
-	--host | --forks | --extra-patch | --out)
+	--host | --kernel | --forks | --extra-patch | --out)
 		[ $# -ge 2 ] || refuse "$1 needs a value"
 		;;&
 	--host)
 		[[ $2 =~ ^(intel|amd)$ ]] || refuse "--host is intel or amd, not '$2'"
 		host=$2
+		shift 2
+		;;
+	--kernel)
+		[[ $2 =~ ^6\.12?$ ]] || refuse "--kernel is 6.1 or 6.12, not '$2'"
+		kernel=$2
 		shift 2
 		;;
 	--forks)
@@ -68,7 +75,7 @@ tools/setup.sh || exit 125
 tools/build.sh release exitledger exitledger-guest || exit 125
 status=0
 # The host's default mode is the one with two levels of page tables: ept or npt.
-lab/lab run --host "$host" "${lab[@]}" --file lab/demo.sh --out "$out" --timeout-s 1500 -- \
+lab/lab run --host "$host" --kernel "$kernel" "${lab[@]}" --file lab/demo.sh --out "$out" --timeout-s 1500 -- \
 	/files/demo.sh --forks "$forks" --out "$out" || status=$?
 for scrape in "$out"/*.prom; do
 	[ -e "$scrape" ] || continue

@@ -12,17 +12,18 @@ tier=${1:-default}
 out=out/lab-tests
 fresh_out "$out"
 tools/build.sh release exitledger exitledger-guest exitledger-leaf-fuzz exitledger-vm-storm
-selftest=.cache/selftest/exit_leaf_test
-stage "lab tests: the series' selftest" tools/selftest.sh "$selftest"
+lines=(6.1)
+[ "$tier" = quick ] || lines+=(6.12)
+selftest() { printf '.cache/selftest/%s/exit_leaf_test' "$1"; } # LINE
+for line in "${lines[@]}"; do stage "lab tests: the selftest of the series for $line" tools/selftest.sh "$(selftest "$line")" "$line"; done
 
-host() { # CASES CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its own; another kernel line has its own modules
-	local line=(--kernel "${5:-6.1}")
-	[ -z "${5:-}" ] || line+=(--modules stock)
+host() { # CASES CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its own
+	local line=${5:-6.1}
 	local limit=${4:-2400} # of a slow machine; the AMD host is some ten times as fast
 	[ -n "${4:-}" ] || [ "$3" = intel ] || limit=1200
 	[ -n "${4:-}" ] || [ "$tier" != all ] || limit=$((limit * 3 / 2)) # the same hosts have more to do
-	lab/lab run --host "$3" "${line[@]}" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
-		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$selftest" --file build/release/bin/exitledger-vm-storm \
+	lab/lab run --host "$3" --kernel "$line" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
+		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$(selftest "$line")" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }
@@ -85,7 +86,7 @@ if [ "$tier" = quick ]; then
 else
 	# Two queues of about the same length; Bochs uses one core for two CPUs.
 	stage "lab tests: the hosts that use one core" together "one-cpu:1:intel many-vms:1:intel two-guests:1:intel" \
-		"two-cpus:2:intel amd:1:amd stock-line:1:amd:6.12" || status=1
+		"two-cpus:2:intel amd:1:amd newer-line:1:amd:6.12" || status=1
 	limit=600 # five times what it takes
 	[ "$tier" != all ] || limit=1200
 	stage "lab tests: AMD, two CPUs" amd_on_two_cpus amd-two-cpus "$limit" || status=1

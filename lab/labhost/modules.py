@@ -85,7 +85,8 @@ def _key(kernel: Kernel, extra_patches: list[Path]) -> str:
     digest = hashlib.sha256()
     for text in (kernel.line, kernel.version, kernel.release):
         digest.update(text.encode() + b"\0")
-    inputs = [path for path in sorted(KVM_PATCH.rglob("*")) if path.is_file() and path.suffix not in (".md", ".pyc")]
+    series = KVM_PATCH / "series" / kernel.line
+    inputs = [KVM_PATCH / "build", KVM_PATCH / "lib.sh", *(path for path in sorted(series.rglob("*")) if path.is_file())]
     for path in inputs:
         digest.update(str(path.relative_to(KVM_PATCH)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

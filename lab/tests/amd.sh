@@ -39,19 +39,8 @@ agreement_npt_then_shadow_by_reload_while_serving() {
 	wget -q -O /out/amd.prom http://127.0.0.1:19435/metrics
 }
 
-# Many VMs at once, scopes, and a VM entry that fails: the one exit whose code is negative.
-selftest_under_the_daemon() { # PAGING [PARAMETER…]
-	use-modules patched "$@"
-	start_daemon
-	exitledger check --json >/dev/null
-	/files/exit_leaf_test
-	exitledger check --json >"/out/amd-selftest-$1.json"
-	books_agree "/out/amd-selftest-$1.json" "$1"
-	expect "the failed VM entry (-1) is in both books" \
-		'[.reasons[] | select(.number == 65535)][0] | .ebpf == 1 and .leaf == 1' "/out/amd-selftest-$1.json"
-}
-selftest_npt() { selftest_under_the_daemon npt; }
-selftest_shadow() { selftest_under_the_daemon shadow; }
+selftest_npt() { selftest_on_svm npt; }
+selftest_shadow() { selftest_on_svm shadow; }
 selftest_cycles() {
 	for mode in npt shadow; do
 		use-modules patched $mode kvm.exit_cycles=1

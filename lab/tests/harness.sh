@@ -201,6 +201,18 @@ calibrated_in() {
 	for _mode in "$@"; do calibrated "$_mode" "$_count"; done
 }
 
+# selftest_on_svm PAGING [PARAMETER…]: the series' own test under the daemon: many VMs at once, scopes, and a VM entry that fails: the one exit whose code is negative.
+selftest_on_svm() {
+	use-modules patched "$@"
+	start_daemon
+	exitledger check --json >/dev/null
+	/files/exit_leaf_test
+	exitledger check --json >"/out/selftest-$1.json"
+	books_agree "/out/selftest-$1.json" "$1"
+	expect "the failed VM entry (-1) is in both books" \
+		'[.reasons[] | select(.number == 65535)][0] | .ebpf == 1 and .leaf == 1' "/out/selftest-$1.json"
+}
+
 # time_agrees PAGING FORKS [unsteady]: with exit_cycles on the leaf's time of each reason is the histogram's, as far as the places of
 # the clock reads explain, and never shorter.
 time_agrees() {

@@ -11,7 +11,7 @@ source /test/common.sh
 source /test/dkms-full.sh
 release=$1 kernel_version=$2 out=$3 full=${4:-}
 modules=(kvm kvm-intel kvm-amd)
-other=6.12.1-other headless=6.1.0-998-amd64 headers_only=6.1.0-999-amd64
+other=6.99.1-other headless=6.1.0-998-amd64 headers_only=6.1.0-999-amd64
 line=${release%%.0-*}
 source=/usr/src/linux-source-$line.tar.xz
 
