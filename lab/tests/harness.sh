@@ -201,7 +201,8 @@ calibrated_in() {
 	for _mode in "$@"; do calibrated "$_mode" "$_count"; done
 }
 
-# selftest_on_svm PAGING [PARAMETER…]: the series' own test under the daemon: many VMs at once, scopes, and a VM entry that fails: the one exit whose code is negative.
+# selftest_on_svm PAGING [PARAMETER…]: the series' own test under the daemon: many VMs at once, scopes, and a VM entry that fails,
+# the one exit whose code is negative.
 selftest_on_svm() {
 	use-modules patched "$@"
 	start_daemon
