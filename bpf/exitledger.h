@@ -71,7 +71,8 @@ struct el_cpu {
 			    only */
 	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
-	__u64 reserved[4];
+	__u64 entry_ns; /* CLOCK_MONOTONIC of the entry not yet exited from; 0 = none; probe only */
+	__u64 reserved[3];
 };
 
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
@@ -179,10 +180,6 @@ struct el_duration {
 	__u64 bucket[EL_DURATION_BUCKETS];
 };
 struct el_durations {
-	__u64 slot_vcpu; /* cache of the entry program, as in el_cpu; probe only */
-	__u32 slot;	 /* likewise */
-	__u32 pad;
-	__u64 reserved[6];
 	struct el_duration by_index[EL_INDEX_COUNT];
 };
 
@@ -282,7 +279,7 @@ _Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 64, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (3 + EL_DURATION_BUCKETS), "el_duration");
-_Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
+_Static_assert(sizeof(struct el_durations) == EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
 _Static_assert(sizeof(struct el_answer) == 128, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
