@@ -32,36 +32,60 @@ static __always_inline __u32 bucket_of(__u64 ns)
 }
 
 /*
- * An entry leaves its time with its CPU: what comes next there is the exit from that entry, for nothing else runs on the
- * CPU in between. An entry without an exit is one that the processor refused; the first one counts, as for the leaf.
+ * An entry after one that has no exit on this CPU: refused by the processor, or the exit was traced on another CPU (SVM
+ * of unpatched Linux 6.1 does so with preemption on), and what went before that entry has no duration.
  */
-static __always_inline int time_entry(void)
+static __noinline int entry_again(struct el_cpu *cpu, __u64 vcpu)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	/* Of the same vCPU the first one counts, as it does for the leaf. */
+	if (cpu->entry_vcpu != vcpu) {
+		cpu->entry_vcpu = vcpu;
+		cpu->entry_ns = now;
+	}
+	return lose_here(EL_LOSS_ENTRY_NO_EXIT);
+}
+
+/* An entry leaves its time with its CPU: what comes next there is the exit that ends it, which books the interval. */
+static __always_inline int time_entry(__u64 vcpu)
 {
 	struct el_cpu *cpu = this_cpu();
 
 	if (!cpu)
 		return no_cpu();
-	if (cpu->entry_ns)
-		return lose_here(EL_LOSS_ENTRY_NO_EXIT);
+	if (cpu->entry_vcpu)
+		return entry_again(cpu, vcpu);
+	cpu->entry_vcpu = vcpu;
 	cpu->entry_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-/* An exit: books the time from the vCPU's exit before to the entry that this one ends, and begins anew. */
+/* An exit whose entry was not seen on this CPU: what led to that entry has no duration. */
+static __noinline int untimed(struct el_slot *slot)
+{
+	slot->away_ns = 0;
+	slot->user_ns = 0;
+	return 0;
+}
+
+/* Books the time from the vCPU's exit before, `since`, to the entry that this exit ends. cpu->slot_vcpu is the vCPU. */
 static __always_inline int time_exit(struct el_cpu *cpu, struct el_slot *slot, __u32 index)
 {
-	__u64 now = bpf_ktime_get_ns(), since = slot->exit_ns, entered = cpu->entry_ns, ns = entered - since;
+	__u64 now = bpf_ktime_get_ns(), since = slot->exit_ns, ns = cpu->entry_ns - since;
 	__u32 no = bpf_get_smp_processor_id(), before = slot->exit_index, bucket;
 	struct el_duration *duration;
 	struct el_durations *book;
 
-	cpu->entry_ns = 0;
 	slot->exit_index = index;
 	slot->exit_ns = now;
-	if (!since || !entered)
-		return 0; /* the vCPU's first exit, or an entry before the program on it was attached */
+	if (cpu->entry_vcpu != cpu->slot_vcpu)
+		return untimed(slot); /* counted at the next entry on that CPU */
+	cpu->entry_vcpu = 0;
+	if (!since)
+		return 0; /* the vCPU's first exit */
 	if ((__s64)ns < 0)
-		return lose_here(EL_LOSS_ENTRY_NO_EXIT); /* another vCPU's entry, which was refused */
+		return lose_here(EL_LOSS_ENTRY_NO_EXIT); /* an entry of long ago, whose exit was traced on another CPU */
 	book = bpf_map_lookup_elem(&durations, &no);
 	bucket = bucket_of(ns);
 	if (!book || before >= EL_INDEX_COUNT || bucket >= EL_DURATION_BUCKETS)

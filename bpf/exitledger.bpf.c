@@ -78,7 +78,7 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 	if (!cpu)
 		return no_cpu();
 	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], ctx->args[1]) == EL_NO_SLOT) {
-		cpu->entry_ns = 0;
+		cpu->entry_vcpu = 0;
 		return 0;
 	}
 	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
@@ -205,11 +205,11 @@ int on_kvm_exit_timed(struct bpf_raw_tracepoint_args *ctx)
 	return count_exit(ctx, 1);
 }
 
-/* kvm_entry(struct kvm_vcpu *vcpu, ...): touches the book of durations alone. */
+/* kvm_entry(struct kvm_vcpu *vcpu, ...): takes the time, and touches no book. */
 SEC("raw_tp/kvm_entry")
-int on_kvm_entry(void *ctx __attribute__((unused)))
+int on_kvm_entry(struct bpf_raw_tracepoint_args *ctx)
 {
-	return time_entry();
+	return time_entry(ctx->args[0]);
 }
 
 /* kvm_hypercall(nr, a0, a1, a2, a3) */
