@@ -41,18 +41,18 @@ constexpr bool kCounts = false, kTimes = true;
 constexpr std::array kKnown{
     Known{{"nothing", kBare, kCounts, "nothing attached"}, []() -> Made { return std::make_unique<Nothing>(); }},
     Known{{"floor", kFloor, kCounts, "an empty program on raw_tp/kvm_exit"},
-          [] { return floor_programs({"empty_exit"}); }},
+          [] { return floor_programs({{"empty_exit"}}); }},
     Known{{"floor_pair", kFloor, kTimes, "empty programs on raw_tp/kvm_exit and raw_tp/kvm_entry"},
           [] {
-            return floor_programs({"empty_exit", "empty_entry"});
+            return floor_programs({{"empty_exit"}, {"empty_entry"}});
           }},
     Known{{"floor_read", kFloor, kCounts,
            "a program on raw_tp/kvm_exit that reads four bytes of the vCPU, as the reason must be"},
-          [] { return floor_programs({"read_exit"}); }},
+          [] { return floor_programs({{"read_exit"}}); }},
     Known{{"floor_tp_btf", kFloor, kCounts, "an empty program on tp_btf/kvm_exit"},
-          [] { return floor_programs({"empty_btf"}); }},
+          [] { return floor_programs({{"empty_btf"}}); }},
     Known{{"floor_tracepoint", kFloor, kCounts, "an empty program on tracepoint/kvm/kvm_exit"},
-          [] { return floor_programs({"empty_tracepoint"}); }},
+          [] { return floor_programs({{"empty_tracepoint"}}); }},
     Known{{"counts", kOurs, kCounts, "exitledger's probe, host's and vCPU's book (serve --no-collector.time)"},
           [] { return our_probe(false); }},
     Known{{"counts_histogram", kOurs, kTimes, "exitledger's probe, these and the histogram of times (serve)"},
@@ -66,12 +66,12 @@ constexpr std::array kKnown{
            "a perf record of each kvm:kvm_exit and kvm:kvm_entry, as perf kvm stat record"},
           [] { return recording_events(); }},
     Known{{"bcc_kvmexit", kPeer, kCounts, "bcc kvmexit's mechanics, said again"},
-          [] { return peer_programs({"kvmexit"}); }},
+          [] { return peer_programs({{"kvmexit"}}); }},
     Known{{"bpftrace_count", kPeer, kCounts, "a bpftrace one-liner's mechanics: @[args->exit_reason] = count()"},
-          [] { return peer_programs({"count_by_reason"}); }},
+          [] { return peer_programs({{"count_by_reason"}}); }},
     Known{{"bpftrace_latency", kPeer, kTimes, "kvmexits.bt's mechanics: histogram of the time per reason"},
           [] {
-            return peer_programs({"latency_exit", "latency_entry"});
+            return peer_programs({{"latency_exit"}, {"latency_entry"}});
           }},
 };
 

@@ -18,15 +18,14 @@ static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
 {
 	__u32 to_no = snapshot->base + no;
 	struct el_cpu *from = bpf_map_lookup_elem(&cpus, &no);
-	struct el_durations *book = bpf_map_lookup_elem(&durations, &no);
 	struct el_boundary_cpu *to = bpf_map_lookup_elem(&boundary_cpus, &to_no);
 
 	/* No vCPU outlives its module: one in a cache died unseen, and the next at its address may be laid out
 	 * otherwise. */
-	if (from)
+	if (from) {
 		from->slot_vcpu = 0;
-	if (book)
-		book->slot_vcpu = 0;
+		from->entry_vcpu = 0;
+	}
 	/* A probe read as memcpy: both ends are ours. */
 	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count) ||
 	    bpf_probe_read_kernel(to->lost, sizeof(to->lost), from->lost) ||

@@ -6,26 +6,6 @@
 #include "away.bpf.h"
 #include "slots.bpf.h"
 
-/* Entry into a vCPU that this CPU did not enter last. An entry never gives a slot out: the first exit does. */
-static __noinline int find_entry_slot(struct el_durations *book, __u64 vcpu)
-{
-	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
-	__u64 kvm;
-	__u32 no;
-
-	if (!known)
-		return 0;
-	no = *known;
-	/* struct kvm_vcpu begins with its struct kvm pointer. */
-	if (bpf_probe_read_kernel(&kvm, sizeof(kvm), (void *)vcpu))
-		return lose_here(EL_LOSS_ENTRY_NO_SLOT);
-	if (!owns_slot(no, vcpu, kvm))
-		return 0; /* a dead one's at the same address: this vCPU had no exit yet */
-	book->slot_vcpu = vcpu;
-	book->slot = no;
-	return 1;
-}
-
 #define R4(x) x, x, x, x
 #define R16(x) R4(x), R4(x), R4(x), R4(x)
 #define R64(x) R16(x), R16(x), R16(x), R16(x)
@@ -46,37 +26,71 @@ static __noinline __u32 long_bucket(__u64 ns)
 	return EL_DURATION_BUCKETS - 1;
 }
 
+static __always_inline __u32 bucket_of(__u64 ns)
+{
+	return ns < 1ull << (EL_DURATION_SHIFT + 8) ? el_bits[ns >> EL_DURATION_SHIFT] : long_bucket(ns);
+}
+
+/*
+ * An entry after one that has no exit on this CPU: refused by the processor, or the exit was traced on another CPU (SVM
+ * of unpatched Linux 6.1 does so with preemption on), and what went before that entry has no duration.
+ */
+static __noinline int entry_again(struct el_cpu *cpu, __u64 vcpu)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	/* Of the same vCPU the first one counts, as it does for the leaf. */
+	if (cpu->entry_vcpu != vcpu) {
+		cpu->entry_vcpu = vcpu;
+		cpu->entry_ns = now;
+	}
+	return lose_here(EL_LOSS_ENTRY_NO_EXIT);
+}
+
+/* An entry leaves its time with its CPU: what comes next there is the exit that ends it, which books the interval. */
 static __always_inline int time_entry(__u64 vcpu)
 {
-	__u32 no = bpf_get_smp_processor_id(), bucket;
-	struct el_durations *book = bpf_map_lookup_elem(&durations, &no);
-	struct el_duration *duration;
-	struct el_slot *slot;
-	__u64 since, ns;
+	struct el_cpu *cpu = this_cpu();
 
-	if (!book)
+	if (!cpu)
 		return no_cpu();
-	/* A vCPU's first entry follows no exit; a slot refused at an exit was counted there. */
-	if (book->slot_vcpu != vcpu && !find_entry_slot(book, vcpu))
-		return 0;
-	slot = bpf_map_lookup_elem(&slots, &book->slot);
-	if (!slot)
-		return lose_here(EL_LOSS_ENTRY_NO_SLOT);
-	since = slot->exit_ns;
-	if (!since || slot->exit_index >= EL_INDEX_COUNT)
-		return lose_here(EL_LOSS_ENTRY_NO_EXIT);
-	slot->exit_ns = 0;
-	duration = &book->by_index[slot->exit_index];
-	ns = bpf_ktime_get_ns() - since;
-	if (ns < 1ull << (EL_DURATION_SHIFT + 8)) {
-		bucket = el_bits[ns >> EL_DURATION_SHIFT];
-	} else {
-		if ((__s64)ns < 0)
-			ns = 0;
-		bucket = long_bucket(ns);
-	}
-	if (bucket >= EL_DURATION_BUCKETS)
+	if (cpu->entry_vcpu)
+		return entry_again(cpu, vcpu);
+	cpu->entry_vcpu = vcpu;
+	cpu->entry_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* An exit whose entry was not seen on this CPU: what led to that entry has no duration. */
+static __noinline int untimed(struct el_slot *slot)
+{
+	slot->away_ns = 0;
+	slot->user_ns = 0;
+	return 0;
+}
+
+/* Books the time from the vCPU's exit before, `since`, to the entry that this exit ends. cpu->slot_vcpu is the vCPU. */
+static __always_inline int time_exit(struct el_cpu *cpu, struct el_slot *slot, __u32 index)
+{
+	__u64 now = bpf_ktime_get_ns(), since = slot->exit_ns, ns = cpu->entry_ns - since;
+	__u32 no = bpf_get_smp_processor_id(), before = slot->exit_index, bucket;
+	struct el_duration *duration;
+	struct el_durations *book;
+
+	slot->exit_index = index;
+	slot->exit_ns = now;
+	if (cpu->entry_vcpu != cpu->slot_vcpu)
+		return untimed(slot); /* counted at the next entry on that CPU */
+	cpu->entry_vcpu = 0;
+	if (!since)
+		return 0; /* the vCPU's first exit */
+	if ((__s64)ns < 0)
+		return lose_here(EL_LOSS_ENTRY_NO_EXIT); /* an entry of long ago, whose exit was traced on another CPU */
+	book = bpf_map_lookup_elem(&durations, &no);
+	bucket = bucket_of(ns);
+	if (!book || before >= EL_INDEX_COUNT || bucket >= EL_DURATION_BUCKETS)
 		return 0; /* for the verifier */
+	duration = &book->by_index[before];
 	duration->sum_ns += ns;
 	duration->bucket[bucket]++;
 	return slot->away_ns ? book_away(slot, duration, ns) : 0;

@@ -77,8 +77,10 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 
 	if (!cpu)
 		return no_cpu();
-	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], ctx->args[1]) == EL_NO_SLOT)
+	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], ctx->args[1]) == EL_NO_SLOT) {
+		cpu->entry_vcpu = 0;
 		return 0;
+	}
 	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
 	barrier_var(index); /* else the compiler, which knows the callers, drops the check that the verifier needs */
 	if (!slot || index >= EL_INDEX_COUNT)
@@ -89,11 +91,7 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
 		count_flags(slot->count, flags);
 	if (el_has_leaf && is_cpuid(ctx, index))
 		remember_question(cpu, slot, ctx->args[0]);
-	if (time) {
-		slot->exit_index = index;
-		slot->exit_ns = bpf_ktime_get_ns();
-	}
-	return 0;
+	return time ? time_exit(cpu, slot, index) : 0;
 }
 
 /*
@@ -191,11 +189,7 @@ static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, __u32
 	slot->count[EL_INDEX_ALL]++;
 	if (el_has_leaf && is_cpuid(ctx, index) && may_ask_us(ctx->args[0]))
 		ask(ctx, slot);
-	if (time) {
-		slot->exit_index = index;
-		slot->exit_ns = bpf_ktime_get_ns();
-	}
-	return 0;
+	return time ? time_exit(cpu, slot, index) : 0;
 }
 
 /* kvm_exit(struct kvm_vcpu *vcpu, u32 isa): one of the two is loaded. */
@@ -211,7 +205,7 @@ int on_kvm_exit_timed(struct bpf_raw_tracepoint_args *ctx)
 	return count_exit(ctx, 1);
 }
 
-/* kvm_entry(struct kvm_vcpu *vcpu, ...): touches the book of durations alone. */
+/* kvm_entry(struct kvm_vcpu *vcpu, ...): takes the time, and touches no book. */
 SEC("raw_tp/kvm_entry")
 int on_kvm_entry(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -22,11 +22,11 @@ enum el_loss {
 	EL_LOSS_SLOT_MAP = 3,	 /* exit: the vCPU map refused an entry: host book only */
 	EL_LOSS_NO_CPU = 4, /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no
 			       CPU has it) */
-	EL_LOSS_ENTRY_NO_SLOT = 5, /* entry: the vCPU could not be read, or its slot is beyond the table: no duration */
-	EL_LOSS_ENTRY_NO_EXIT = 6, /* entry after an entry that had no exit since: one that the processor refused */
-	EL_LOSS_ASK_MAP = 7,	   /* a leaf query could not be remembered: its answer is not judged */
-	EL_LOSS_EVENT = 8,	   /* the wake-up ring was full: the daemon learns at its next poll instead */
-	EL_LOSS_KVM_STATS = 9,	   /* KVM's statistics of a vCPU could not be read: the third witness lacks it */
+	EL_LOSS_ENTRY_NO_EXIT = 5, /* entry after one that had no exit on this CPU: refused by the processor, or the exit was
+				      traced on another CPU: no duration of what went before */
+	EL_LOSS_ASK_MAP = 6,	   /* a leaf query could not be remembered: its answer is not judged */
+	EL_LOSS_EVENT = 7,	   /* the wake-up ring was full: the daemon learns at its next poll instead */
+	EL_LOSS_KVM_STATS = 8,	   /* KVM's statistics of a vCPU could not be read: the third witness lacks it */
 	EL_LOSS_COUNT = 12,
 };
 
@@ -71,7 +71,9 @@ struct el_cpu {
 			    only */
 	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
 	__u32 pad;
-	__u64 reserved[4];
+	__u64 entry_vcpu; /* struct kvm_vcpu pointer of the entry not yet exited from; 0 = none; probe only */
+	__u64 entry_ns;	  /* CLOCK_MONOTONIC of that entry; probe only */
+	__u64 reserved[2];
 };
 
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
@@ -169,8 +171,8 @@ struct el_stats {
 #define EL_DURATION_BUCKETS 32u
 
 /*
- * Time from exit to the next entry of the same vCPU, kept on the CPU of the entry. The count is the sum of the
- * buckets. A clock that went back adds 0 to the sum and 1 to bucket 0.
+ * Time from exit to the next entry of the same vCPU, kept on the CPU of the entry, and booked there by the exit that
+ * ends the entry. The count is the sum of the buckets.
  */
 struct el_duration {
 	__u64 sum_ns;
@@ -179,10 +181,6 @@ struct el_duration {
 	__u64 bucket[EL_DURATION_BUCKETS];
 };
 struct el_durations {
-	__u64 slot_vcpu; /* cache of the entry program, as in el_cpu; probe only */
-	__u32 slot;	 /* likewise */
-	__u32 pad;
-	__u64 reserved[6];
 	struct el_duration by_index[EL_INDEX_COUNT];
 };
 
@@ -270,7 +268,7 @@ static_assert(sizeof(el_slot) == 8 * (EL_INDEX_COUNT + 8));
 static_assert(sizeof(el_owner) == 64);
 static_assert(sizeof(el_duration) == 8 * (3 + EL_DURATION_BUCKETS));
 static_assert(sizeof(el_cpu) % 64 == 0 && sizeof(el_slot) % 64 == 0 && sizeof(el_durations) % 64 == 0);
-static_assert(sizeof(el_durations) == 64 + EL_INDEX_COUNT * sizeof(el_duration));
+static_assert(sizeof(el_durations) == EL_INDEX_COUNT * sizeof(el_duration));
 static_assert(sizeof(el_answer) == 128);
 static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
@@ -282,7 +280,7 @@ _Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20
 _Static_assert(sizeof(struct el_slot) == 8 * (EL_INDEX_COUNT + 8), "el_slot");
 _Static_assert(sizeof(struct el_owner) == 64, "el_owner");
 _Static_assert(sizeof(struct el_duration) == 8 * (3 + EL_DURATION_BUCKETS), "el_duration");
-_Static_assert(sizeof(struct el_durations) == 64 + EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
+_Static_assert(sizeof(struct el_durations) == EL_INDEX_COUNT * sizeof(struct el_duration), "el_durations");
 _Static_assert(sizeof(struct el_answer) == 128, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");

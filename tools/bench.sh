@@ -3,6 +3,7 @@
 # Benchmarks; what they print is compared within one run, never between machines.
 # usage: bench.sh scrape [--scrapes N] [--json]
 #        bench.sh exits [--runs N] [--json] [--check FILE]   (lab/lab exit-cost --help)
+#        bench.sh silicon [--calls N] [--rounds N] [--json]   (as root: it attaches programs to system calls)
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -19,5 +20,10 @@ exits)
 	tools/build.sh release bench-exits exitledger exitledger-guest >&2
 	exec lab/lab exit-cost "$@"
 	;;
-*) die "bench: '${1:-}' is no benchmark; there are: scrape, exits" ;;
+silicon)
+	shift
+	tools/build.sh release bench-silicon >&2
+	exec build/release/bin/bench-silicon "$@"
+	;;
+*) die "bench: '${1:-}' is no benchmark; there are: scrape, exits, silicon" ;;
 esac

@@ -10,9 +10,9 @@
 namespace exitledger::session_json {
 
 inline constexpr std::string_view kNoCalibration = "none";
-inline constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED,   EL_LOSS_NO_SLOT,       EL_LOSS_SLOT_MAP,
-                                    EL_LOSS_NO_CPU,    EL_LOSS_ENTRY_NO_SLOT, EL_LOSS_ENTRY_NO_EXIT, EL_LOSS_ASK_MAP,
-                                    EL_LOSS_EVENT,     EL_LOSS_KVM_STATS};
+inline constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED, EL_LOSS_NO_SLOT,
+                                    EL_LOSS_SLOT_MAP,  EL_LOSS_NO_CPU,      EL_LOSS_ENTRY_NO_EXIT,
+                                    EL_LOSS_ASK_MAP,   EL_LOSS_EVENT,       EL_LOSS_KVM_STATS};
 
 /// Sums over the reasons that are summands: `total` of a session.
 struct Total {

@@ -90,6 +90,7 @@ TEST_F(EbpfLoad, AfterADeathThatWentUnseenNoCpuRemembersTheSlot) {
     ASSERT_TRUE(move_to_cpu(cpu));
     exit_vmx(0, 48, 3);
     enter(0);
+    exit_vmx(0, 48);
   }
   exit_vmx(1, 30);                               // the CPU runs something else in between
   kernel_->make_vcpu(0, 0x9000);                 // another vCPU at the same address
@@ -97,8 +98,9 @@ TEST_F(EbpfLoad, AfterADeathThatWentUnseenNoCpuRemembersTheSlot) {
   ASSERT_EQ(witness_->sample().slots_used, 2U);  // folded and given back
   exit_vmx(2, 28, 5);                            // which gets the slot
   ASSERT_TRUE(move_to_cpu(1));
-  exit_vmx(0, 12, 7);
+  exit_vmx(0, 12, 6);
   enter(0);
+  exit_vmx(0, 12);
   const ProbeSample sample = witness_->sample();
   ASSERT_THAT(sample.vms, SizeIs(3));
   EXPECT_EQ(sample.vms[1].counts.at[12], 8U);

@@ -39,23 +39,6 @@ std::array<bpf_program*, 4> split_programs(exitledger_bpf& skeleton) {
           skeleton.progs.on_run_end};
 }
 
-int size_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
-  const auto& maps = skeleton.maps;
-  for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
-                                     {maps.durations, sizes.time ? sizes.cpus : 1},
-                                     {maps.boundary_cpus, sizes.cpus * EL_BOUNDARIES},
-                                     {maps.slots, sizes.slots},
-                                     {maps.owners, sizes.slots},
-                                     {maps.stats, sizes.slots},
-                                     {maps.vcpus, sizes.slots},
-                                     {maps.vms, sizes.slots},
-                                     {maps.asking, sizes.slots},
-                                     {maps.free_slots, sizes.slots}}) {
-    if (const int error = bpf_map__set_max_entries(map, entries)) return error;
-  }
-  return 0;
-}
-
 Result<void> run_once(const bpf_program* program) {
   bpf_test_run_opts run{};
   run.sz = sizeof(run);
@@ -143,7 +126,7 @@ Result<void> Probe::open(Hooks hooks, const ProbeSizes& sizes, const el_layout& 
   skeleton.rodata->el_nr_slots = sizes.slots;
   skeleton.rodata->el_has_leaf = sizes.leaf;
   set_defined(skeleton);
-  if (const int error = size_maps(skeleton, sizes)) return fail_libbpf("size", "maps of the probe", error);
+  if (const int error = size_probe_maps(skeleton, sizes)) return fail_libbpf("size", "maps of the probe", error);
   if (const int error = exitledger_bpf__load(&skeleton)) return fail_libbpf("load", "probe", error);
   skeleton.bss->el_offsets = layout;
   // Without this the answers to our own guests would be filed under other guests' and own exits under theirs.

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdlib>
 #include <type_traits>
+#include <utility>
 
 #include "exitledger.h"
 #include "exitledger.skel.h"
 #include "exitledger_typed.skel.h"
+#include "witness/ebpf_probe.h"
 
 namespace exitledger {
 namespace {
@@ -54,6 +56,24 @@ exitledger_bpf* open_probe_object(bool typed_reads) {
   exitledger_bpf__destroy(skeleton);
   errno = -error;
   return nullptr;
+}
+
+
+int size_probe_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
+  const auto& maps = skeleton.maps;
+  for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
+                                     {maps.durations, sizes.time ? sizes.cpus : 1},
+                                     {maps.boundary_cpus, sizes.cpus * EL_BOUNDARIES},
+                                     {maps.slots, sizes.slots},
+                                     {maps.owners, sizes.slots},
+                                     {maps.stats, sizes.slots},
+                                     {maps.vcpus, sizes.slots},
+                                     {maps.vms, sizes.slots},
+                                     {maps.asking, sizes.slots},
+                                     {maps.free_slots, sizes.slots}}) {
+    if (const int error = bpf_map__set_max_entries(map, entries)) return error;
+  }
+  return 0;
 }
 
 }  // namespace exitledger
