@@ -94,8 +94,8 @@ if [ "$tier" = quick ]; then
 	check "lab: the AMD host" tools/lab-tests.sh quick
 	check "systemd: the units, offline" tools/systemd-test.sh --offline
 else
-	check "units (clang)" units clang
-	check "units (asan, ubsan)" units asan
+	[ "$tier" != all ] || check "units (clang, every file by itself)" units clang
+	check "units (clang, asan, ubsan)" units asan
 	check "lab: the emulated hosts" tools/lab-tests.sh "$tier"
 fi
 
