@@ -11,6 +11,7 @@
 #include "cli/experiment_plan.h"
 #include "cli/recording.h"
 #include "cli/streams.h"
+#include "experiment/command.h"
 #include "experiment/guardian.h"
 #include "experiment/module_file.h"
 #include "experiment/vendor_module.h"
@@ -198,6 +199,7 @@ Result<UniqueFd> take_the_module() {
 }  // namespace
 
 int run_experiment(const Common& common, const ExperimentOptions& options) {
+  if (const auto there = check_command(options.command.front()); !there) return complain(there.error());
   const auto lock = take_the_module();
   if (!lock) return complain(lock.error());
   const auto setting = look(options);

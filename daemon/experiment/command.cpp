@@ -8,7 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
 
 namespace exitledger {
 namespace {
@@ -57,7 +61,30 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// As execvp(3): a file that may not be executed is passed over, and told if no other is found.
+int errno_of(const std::filesystem::path& file) {
+  if (::access(file.c_str(), X_OK) != 0) return errno;
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(file, ignored) ? 0 : EACCES;
+}
+
 }  // namespace
+
+Result<void> check_command(const std::string& word) {
+  int code = ENOENT;
+  if (word.find('/') != std::string::npos) {
+    code = errno_of(word);
+  } else if (!word.empty()) {
+    const char* const path = std::getenv("PATH");
+    std::istringstream directories{path != nullptr ? path : "/bin:/usr/bin"};
+    for (std::string directory; code != 0 && std::getline(directories, directory, ':');) {
+      const int found = errno_of(std::filesystem::path{directory.empty() ? "." : directory} / word);
+      if (found == 0 || found == EACCES) code = found;
+    }
+  }
+  if (code == 0) return {};
+  return fail("run", word, "", code);
+}
 
 Result<Command> Command::start(const std::vector<std::string>& words, const Environment& environment, Group group) {
   std::vector<std::string> arguments = words;

@@ -43,6 +43,10 @@ class Command {
   UniqueFd pidfd_;
 };
 
+/// Whether Command::start() would find `word` and may execute it, before anything is done for its sake: through PATH, as
+/// execvp(3) does. Errors, with their errno: ENOENT; EACCES (not executable, or no regular file).
+[[nodiscard]] Result<void> check_command(const std::string& word);
+
 /// The words as a shell would take them, in one line.
 [[nodiscard]] std::string quoted(const std::vector<std::string>& words);
 

@@ -26,6 +26,25 @@ TEST(Command, SaysWhyItCannotBeRun) {
   EXPECT_EQ(Command::start({"/etc/passwd"}, {}).error().code, EACCES);
 }
 
+TEST(Command, IsLookedForAsItIsStarted) {
+  const char* const path = ::getenv("PATH");
+  const std::string before = path != nullptr ? path : "";
+  EXPECT_TRUE(check_command("sh"));
+  EXPECT_TRUE(check_command("/bin/sh"));
+  for (const std::string word :
+       {"no-such-command-anywhere", "/no/such/program", "", "/etc/passwd", "/etc", "/bin/sh/x"}) {
+    const auto checked = check_command(word);
+    ASSERT_FALSE(checked) << word;
+    const auto started = Command::start({word}, {});
+    ASSERT_FALSE(started) << word;
+    EXPECT_EQ(checked.error().code, started.error().code) << word;
+  }
+  ::setenv("PATH", "/etc:/nowhere", 1);
+  EXPECT_EQ(check_command("passwd").error().code, EACCES);
+  EXPECT_EQ(check_command("sh").error().code, ENOENT);
+  ::setenv("PATH", before.c_str(), 1);
+}
+
 TEST(Command, HasTheVariablesAndNoBlockedSignal) {
   sigset_t terminate;
   sigemptyset(&terminate);
