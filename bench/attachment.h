@@ -2,6 +2,7 @@
 // What may be attached to KVM while an exit is measured.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -17,6 +18,9 @@ class Attachment {
   Attachment() = default;
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
+
+  /// Whether it counted so many events, and lost none. What counts nothing has nothing to say.
+  [[nodiscard]] virtual Result<void> has_counted(std::uint64_t /*events*/) const { return {}; }
 
   /// Errors: no such name; what the kernel says.
   [[nodiscard]] static Result<std::unique_ptr<Attachment>> make(std::string_view name);

@@ -7,7 +7,11 @@
 #include <functional>
 #include <vector>
 
+#include "model/result.h"
+
 namespace exitledger::bench {
+
+[[nodiscard]] double median(std::vector<double> of);
 
 /// All as ratios to an increment of a counter of the thread's own on one CPU.
 struct CounterRatios {
@@ -16,10 +20,12 @@ struct CounterRatios {
   double shared_all = 0;  ///< the same, on all CPUs at once
 };
 
-/// `timed` runs a loop of so many turns in a thread on each of the CPUs and returns ns per turn. The median of
-/// `rounds`.
-[[nodiscard]] CounterRatios counter_ratios(
-    const std::vector<std::uint32_t>& cpus, unsigned rounds,
-    const std::function<double(const std::vector<std::uint32_t>&, const std::function<void(unsigned)>&)>& timed);
+/// Runs a loop of so many turns in a thread on each of the CPUs: ns per turn.
+using Timed =
+    std::function<Result<double>(const std::vector<std::uint32_t>& cpus, const std::function<void(unsigned)>& loop)>;
+
+/// The median of `rounds`. Errors: those of `timed`.
+[[nodiscard]] Result<CounterRatios> counter_ratios(const std::vector<std::uint32_t>& cpus, unsigned rounds,
+                                                   const Timed& timed);
 
 }  // namespace exitledger::bench

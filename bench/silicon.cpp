@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <barrier>
+#include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -53,20 +54,27 @@ struct Given {
 };
 
 /// What one thread on each of the CPUs takes for one turn of `loop`, in ns: the mean over the threads.
-double ns_per_turn(const std::vector<std::uint32_t>& cpus, unsigned turns, const std::function<void(unsigned)>& loop) {
+Result<double> ns_per_turn(const std::vector<std::uint32_t>& cpus, unsigned turns,
+                           const std::function<void(unsigned)>& loop) {
+  constexpr unsigned kWarmUp = 1000;  // a thread's first exit gives it its slot
   std::barrier start{static_cast<std::ptrdiff_t>(cpus.size())};
   std::vector<double> ns(cpus.size());
+  std::vector<Result<void>> pinned(cpus.size());
   std::vector<std::jthread> threads;
   threads.reserve(cpus.size());
   for (std::size_t i = 0; i < cpus.size(); ++i)
     threads.emplace_back([&, i] {
       const auto pin = CpuPin::to(cpus[i]);
+      if (!pin) pinned[i] = tl::unexpected{pin.error()};
+      loop(kWarmUp);
       start.arrive_and_wait();
       const auto begin = std::chrono::steady_clock::now();
       loop(turns);
       ns[i] = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / turns;
     });
   threads.clear();
+  for (const auto& each : pinned)
+    if (!each) return tl::unexpected{each.error()};
   double sum = 0;
   for (const double each : ns) sum += each;
   return sum / static_cast<double>(ns.size());
@@ -74,11 +82,6 @@ double ns_per_turn(const std::vector<std::uint32_t>& cpus, unsigned turns, const
 
 void call(unsigned turns) {
   for (unsigned i = 0; i < turns; ++i) (void)::syscall(kStandInCall, -1, nullptr, 0);
-}
-
-double median(std::vector<double> of) {
-  std::ranges::sort(of);
-  return of[of.size() / 2];
 }
 
 struct Row {
@@ -99,10 +102,13 @@ Result<std::vector<Row>> measure(const std::vector<std::uint32_t>& cpus, const G
         if (!made) return tl::unexpected{made.error()};
         attached = std::move(*made);
       }
-      call(1000);  // its first exit gives the thread its slot
-      const double ns = ns_per_turn(cpus, given.calls, call);
-      if (i == 0) nothing = ns;
-      added[i].push_back(ns - nothing);
+      const auto ns = ns_per_turn(cpus, given.calls, call);
+      if (!ns) return tl::unexpected{ns.error()};
+      if (attached)
+        if (const auto counted = attached->has_counted(std::uint64_t{given.calls} * cpus.size()); !counted)
+          return tl::unexpected{counted.error()};
+      if (i == 0) nothing = *ns;
+      added[i].push_back(*ns - nothing);
     }
   }
   std::vector<Row> rows;
@@ -156,14 +162,15 @@ Result<void> run(const Given& given) {
   const auto loop = [&](const std::vector<std::uint32_t>& on, const std::function<void(unsigned)>& turn) {
     return ns_per_turn(on, given.calls * 10, turn);
   };
-  const CounterRatios counters = counter_ratios(*cpus, given.rounds, loop);
-  if (!given.json) return print_counters(counters, cpus->size()), Result<void>{};
+  const auto counters = counter_ratios(*cpus, given.rounds, loop);
+  if (!counters) return tl::unexpected{counters.error()};
+  if (!given.json) return print_counters(*counters, cpus->size()), Result<void>{};
   const Json value{{"tables", std::move(tables)},
                    {"counter",
                     {{"cpus", cpus->size()},
-                     {"own_all", counters.own_all},
-                     {"shared_one", counters.shared_one},
-                     {"shared_all", counters.shared_all}}}};
+                     {"own_all", counters->own_all},
+                     {"shared_one", counters->shared_one},
+                     {"shared_all", counters->shared_all}}}};
   fmt::print("{}\n", value.dump(1));
   return {};
 }

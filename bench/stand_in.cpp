@@ -3,7 +3,7 @@
 
 #include <asm/ptrace.h>
 #include <bpf/libbpf.h>
-#include <sys/sysinfo.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -21,17 +21,33 @@ namespace exitledger::bench {
 namespace {
 
 static_assert(kStandInCall == EL_ISA_VMX);
-constexpr std::uint32_t kSlots = 256;
+constexpr std::uint32_t kSlots = 8192;
 
 class StandIn : public Attachment {
  public:
-  explicit StandIn(exitledger_bpf* skeleton) : skeleton_(skeleton) {}
+  StandIn(exitledger_bpf* skeleton, std::uint32_t cpus) : skeleton_(skeleton), cpus_(cpus) {}
   ~StandIn() override {
     for (bpf_link* const link : links_) bpf_link__destroy(link);
     exitledger_bpf__destroy(skeleton_);
   }
   StandIn(const StandIn&) = delete;
   StandIn& operator=(const StandIn&) = delete;
+
+  Result<void> has_counted(std::uint64_t events) const override {
+    std::uint64_t counted = 0, lost = 0;
+    for (std::uint32_t no = 0; no < cpus_; ++no) {
+      el_cpu cpu{};
+      if (const int error = bpf_map__lookup_elem(skeleton_->maps.cpus, &no, sizeof(no), &cpu, sizeof(cpu), 0))
+        return fail("read", "the probe's book", "", -error);
+      counted += cpu.count[kStandInCall];
+      lost += cpu.lost[EL_LOSS_NO_SLOT] + cpu.lost[EL_LOSS_SLOT_MAP];
+    }
+    if (lost > 0)
+      return fail("measure", "the probe's programs", fmt::format("{} calls of threads without a slot", lost));
+    if (counted < events)
+      return fail("measure", "the probe's programs", fmt::format("{} of {} calls were counted", counted, events));
+    return {};
+  }
 
   Result<void> load(const ProbeSizes& sizes) {
     bpf_program* program = nullptr;
@@ -57,6 +73,7 @@ class StandIn : public Attachment {
   }
 
   exitledger_bpf* skeleton_;
+  std::uint32_t cpus_;
   std::vector<bpf_link*> links_;
 };
 
@@ -65,14 +82,16 @@ class StandIn : public Attachment {
 Result<std::unique_ptr<Attachment>> stand_in_probe(bool time) {
   const auto types = KernelTypes::open("/sys");
   if (!types) return tl::unexpected{types.error()};
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return fail("count", "possible CPUs", "", -cpus);
   ProbeSizes sizes;
-  sizes.cpus = static_cast<std::uint32_t>(::get_nprocs_conf());
+  sizes.cpus = static_cast<std::uint32_t>(cpus);
   sizes.slots = kSlots;
   sizes.time = time;
   sizes.typed_reads = types->has_typed_reads();
   exitledger_bpf* const skeleton = open_probe_object(sizes.typed_reads);
   if (!skeleton) return fail_errno("open", "probe");
-  auto made = std::make_unique<StandIn>(skeleton);
+  auto made = std::make_unique<StandIn>(skeleton, sizes.cpus);
   if (auto done = made->load(sizes); !done) return tl::unexpected{done.error()};
   return made;
 }

@@ -16,8 +16,9 @@ namespace exitledger::bench {
 /// Source: include/trace/events/syscalls.h, arch/x86/include/asm/ptrace.h.
 inline constexpr long kStandInCall = SYS_write;
 
-/// The probe's exit program on sys_enter; with `time` the timed one, and that of the entry on sys_exit. All threads of
-/// this machine that make the call have a slot in it while there are any. Errors: those of libbpf.
+/// The probe's exit program on sys_enter; with `time` the timed one, and that of the entry on sys_exit. Every thread of
+/// this machine gets a slot with its first system call, while there are any: has_counted() says if one had none.
+/// Errors: those of libbpf.
 [[nodiscard]] Result<std::unique_ptr<Attachment>> stand_in_probe(bool time);
 
 }  // namespace exitledger::bench

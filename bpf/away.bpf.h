@@ -42,7 +42,7 @@ static __always_inline int came_back(__u64 vcpu, __u32 from_user)
 	return 0;
 }
 
-/* At an entry: of the `ns` since the exit. An exit without a traced entry may have left more than that. */
+/* Of the `ns` from an exit to the entry: more than that is of an entry that the processor refused. */
 static __noinline int book_away(struct el_slot *slot, struct el_duration *duration, __u64 ns)
 {
 	__u64 user = slot->user_ns, off = slot->away_ns - user;

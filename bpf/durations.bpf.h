@@ -31,20 +31,17 @@ static __always_inline __u32 bucket_of(__u64 ns)
 	return ns < 1ull << (EL_DURATION_SHIFT + 8) ? el_bits[ns >> EL_DURATION_SHIFT] : long_bucket(ns);
 }
 
-/*
- * An entry after one that has no exit on this CPU: refused by the processor, or the exit was traced on another CPU (SVM
- * of unpatched Linux 6.1 does so with preemption on), and what went before that entry has no duration.
- */
+/* An entry while one waits for its exit. */
 static __noinline int entry_again(struct el_cpu *cpu, __u64 vcpu)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	/* Of the same vCPU the first one counts, as it does for the leaf. */
-	if (cpu->entry_vcpu != vcpu) {
-		cpu->entry_vcpu = vcpu;
-		cpu->entry_ns = now;
-	}
-	return lose_here(EL_LOSS_ENTRY_NO_EXIT);
+	/* Refused: the first one ends the interval, as it does for the leaf. Or long ago, which the exit will see. */
+	if (cpu->entry_vcpu == vcpu)
+		return lose_here(EL_LOSS_ENTRY_NO_EXIT);
+	cpu->entry_vcpu = vcpu;
+	cpu->entry_ns = now;
+	return lose_here(EL_LOSS_EXIT_ELSEWHERE);
 }
 
 /* An entry leaves its time with its CPU: what comes next there is the exit that ends it, which books the interval. */
@@ -61,7 +58,7 @@ static __always_inline int time_entry(__u64 vcpu)
 	return 0;
 }
 
-/* An exit whose entry was not seen on this CPU: what led to that entry has no duration. */
+/* What led to the entry before this exit has no duration, and is in no part of the next one's. */
 static __noinline int untimed(struct el_slot *slot)
 {
 	slot->away_ns = 0;
@@ -73,20 +70,22 @@ static __noinline int untimed(struct el_slot *slot)
 static __always_inline int time_exit(struct el_cpu *cpu, struct el_slot *slot, __u32 index)
 {
 	__u64 now = bpf_ktime_get_ns(), since = slot->exit_ns, ns = cpu->entry_ns - since;
-	__u32 no = bpf_get_smp_processor_id(), before = slot->exit_index, bucket;
+	__u32 before = slot->exit_index, bucket;
 	struct el_duration *duration;
 	struct el_durations *book;
 
 	slot->exit_index = index;
 	slot->exit_ns = now;
 	if (cpu->entry_vcpu != cpu->slot_vcpu)
-		return untimed(slot); /* counted at the next entry on that CPU */
+		return untimed(slot); /* counted by the next entry on the CPU where the entry was */
 	cpu->entry_vcpu = 0;
 	if (!since)
-		return 0; /* the vCPU's first exit */
-	if ((__s64)ns < 0)
-		return lose_here(EL_LOSS_ENTRY_NO_EXIT); /* an entry of long ago, whose exit was traced on another CPU */
-	book = bpf_map_lookup_elem(&durations, &no);
+		return 0;    /* the vCPU's first exit */
+	if ((__s64)ns < 0) { /* an entry of long ago, whose exit was traced elsewhere */
+		untimed(slot);
+		return lose_here(EL_LOSS_EXIT_ELSEWHERE);
+	}
+	book = bpf_map_lookup_elem(&durations, &cpu->no);
 	bucket = bucket_of(ns);
 	if (!book || before >= EL_INDEX_COUNT || bucket >= EL_DURATION_BUCKETS)
 		return 0; /* for the verifier */

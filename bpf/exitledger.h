@@ -22,11 +22,11 @@ enum el_loss {
 	EL_LOSS_SLOT_MAP = 3,	 /* exit: the vCPU map refused an entry: host book only */
 	EL_LOSS_NO_CPU = 4, /* CPU number beyond the book: nothing could be counted but this (in el_lost_no_cpu, for no
 			       CPU has it) */
-	EL_LOSS_ENTRY_NO_EXIT = 5, /* entry after one that had no exit on this CPU: refused by the processor, or the exit was
-				      traced on another CPU: no duration of what went before */
-	EL_LOSS_ASK_MAP = 6,	   /* a leaf query could not be remembered: its answer is not judged */
-	EL_LOSS_EVENT = 7,	   /* the wake-up ring was full: the daemon learns at its next poll instead */
-	EL_LOSS_KVM_STATS = 8,	   /* KVM's statistics of a vCPU could not be read: the third witness lacks it */
+	EL_LOSS_EXIT_ELSEWHERE = 5, /* an entry whose exit was not traced on its CPU: no duration of what went before */
+	EL_LOSS_ENTRY_NO_EXIT = 6,  /* entry after one of the same vCPU without an exit: refused by the processor */
+	EL_LOSS_ASK_MAP = 7,	    /* a leaf query could not be remembered: its answer is not judged */
+	EL_LOSS_EVENT = 8,	    /* the wake-up ring was full: the daemon learns at its next poll instead */
+	EL_LOSS_KVM_STATS = 9,	    /* KVM's statistics of a vCPU could not be read: the third witness lacks it */
 	EL_LOSS_COUNT = 12,
 };
 
@@ -67,10 +67,10 @@ struct el_cpu {
 	struct el_hypercalls hypercalls;
 	__u64 told[4];		     /* answers from leaf 0x4FFFFFFC + i (kvm:kvm_cpuid) to guests of other processes */
 	__u64 judged[EL_TOLD_COUNT]; /* the same answers by enum el_told */
-	__u64 slot_vcpu; /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
-			    only */
-	__u32 slot;	 /* cache: slot of slot_vcpu; probe only */
-	__u32 pad;
+	__u64 slot_vcpu;  /* cache: struct kvm_vcpu pointer that slot belongs to, 0 = none; cleared at its death; probe
+			     only */
+	__u32 slot;	  /* cache: slot of slot_vcpu; probe only */
+	__u32 no;	  /* this CPU's number, once it has cached a slot; probe only */
 	__u64 entry_vcpu; /* struct kvm_vcpu pointer of the entry not yet exited from; 0 = none; probe only */
 	__u64 entry_ns;	  /* CLOCK_MONOTONIC of that entry; probe only */
 	__u64 reserved[2];
@@ -80,7 +80,7 @@ struct el_cpu {
  * folding. */
 struct el_slot {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index since the slot was given out */
-	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the exit not yet entered again from; 0 = none */
+	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the last exit; 0 = none */
 	__u32 exit_index;	     /* its dense index */
 	__u32 ask_tid;	   /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
 	__u64 away_since;  /* CLOCK_MONOTONIC: in user space, or scheduled out, since then; 0 = neither */
@@ -207,8 +207,8 @@ struct el_answer {
 	__u32 told;	   /* enum el_told; EL_TOLD_COUNT for the daemon's own micro guest, which is not judged here */
 	__u32 vcpu_id;
 	/* The book of durations of this CPU for the reason asked; 0 but for the daemon's own questions to leaf
-	 * 0x4FFFFFFC. The leaf adds its cycles where this book adds: on this CPU, with interrupts off from one to the
-	 * other. So they hold the same intervals. */
+	 * 0x4FFFFFFC. Both keep an interval with the CPU of its entry, and all that were entered here before the
+	 * asker's exit have exited here. So they hold the same intervals. */
 	__u64 cpu_ns;	     /* sum */
 	__u64 cpu_intervals; /* how many */
 };

@@ -35,6 +35,9 @@ static long clear_cache(__u32 no, __u64 *vcpu)
 
 	if (cpu && cpu->slot_vcpu == *vcpu)
 		__sync_val_compare_and_swap(&cpu->slot_vcpu, *vcpu, 0);
+	/* Its last entry, if the processor refused that. */
+	if (cpu && cpu->entry_vcpu == *vcpu)
+		__sync_val_compare_and_swap(&cpu->entry_vcpu, *vcpu, 0);
 	return 0;
 }
 
@@ -205,6 +208,7 @@ static __noinline __u32 find_slot(struct el_cpu *cpu, __u64 vcpu, __u32 isa)
 		return no;
 	cpu->slot_vcpu = vcpu;
 	cpu->slot = no;
+	cpu->no = bpf_get_smp_processor_id();
 	return no;
 }
 

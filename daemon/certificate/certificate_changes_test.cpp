@@ -39,7 +39,7 @@ const std::vector<std::regex>& bound() {
              std::string("time/reasons/\\d+/\\w+"),
              std::string("time/reasons/\\d+/raw/(start|rounds)/\\d+/\\w+"),
              std::string("time/(gap_ns_per_exit|interruption_ns)"),
-             std::string("losses_by_cause/(no_offset|read_failed|no_cpu|no_slot|slot_map|entry_no_exit)"),
+             std::string("losses_by_cause/(no_offset|read_failed|no_cpu|no_slot|slot_map|exit_elsewhere)"),
              std::string("recursion_misses/on_kvm_(exit_timed|cpuid|entry)"),
          })
       made.emplace_back("/(" + field + ")");
@@ -54,7 +54,7 @@ const std::regex& stated_once() {
       "/(started_unix_ns|ended_unix_ns|last_exact_unix_ns|own_exits|rounds|questions|vms_left_out|"
       "third_witness/(living|dead|unread)_vcpus|time/rate_(hz|error_ppb)|run/(number|status)|mmu/\\w+|"
       "times_out/\\d+/(number|exits|sum_ns|user_ns|scheduled_out_ns)|vms/\\d+/(pid|vcpus|exits)|hypercalls/reflected|"
-      "losses_by_cause/(ask_map|event|kvm_stats)|recursion_misses/on_module_load)");
+      "losses_by_cause/(entry_no_exit|ask_map|event|kvm_stats)|recursion_misses/on_module_load)");
   return fields;
 }
 

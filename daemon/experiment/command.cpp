@@ -12,7 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
+#include <string_view>
 
 namespace exitledger {
 namespace {
@@ -76,10 +76,14 @@ Result<void> check_command(const std::string& word) {
     code = errno_of(word);
   } else if (!word.empty()) {
     const char* const path = std::getenv("PATH");
-    std::istringstream directories{path != nullptr ? path : "/bin:/usr/bin"};
-    for (std::string directory; code != 0 && std::getline(directories, directory, ':');) {
+    std::string_view left = path != nullptr ? path : "/bin:/usr/bin";
+    for (bool more = true; more && code != 0;) {
+      const std::size_t end = left.find(':');
+      const std::string_view directory = left.substr(0, end);
       const int found = errno_of(std::filesystem::path{directory.empty() ? "." : directory} / word);
       if (found == 0 || found == EACCES) code = found;
+      more = end != std::string_view::npos;
+      if (more) left.remove_prefix(end + 1);
     }
   }
   if (code == 0) return {};

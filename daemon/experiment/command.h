@@ -43,8 +43,9 @@ class Command {
   UniqueFd pidfd_;
 };
 
-/// Whether Command::start() would find `word` and may execute it, before anything is done for its sake: through PATH, as
-/// execvp(3) does. Errors, with their errno: ENOENT; EACCES (not executable, or no regular file).
+/// Whether Command::start() would find `word` and may execute it, before anything is done for its sake: by the search
+/// of execvp(3). What execve(2) has against the file itself (no interpreter, another machine's) shows at the start.
+/// Errors, with their errno: ENOENT; EACCES (not executable, or no regular file).
 [[nodiscard]] Result<void> check_command(const std::string& word);
 
 /// The words as a shell would take them, in one line.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 namespace exitledger {
 namespace {
@@ -42,6 +43,13 @@ TEST(Command, IsLookedForAsItIsStarted) {
   ::setenv("PATH", "/etc:/nowhere", 1);
   EXPECT_EQ(check_command("passwd").error().code, EACCES);
   EXPECT_EQ(check_command("sh").error().code, ENOENT);
+  const auto here = std::filesystem::current_path();
+  std::filesystem::current_path("/bin");
+  for (const char* const empty : {"", "/nowhere:", ":/nowhere", "/nowhere::/nowhere"}) {  // this directory
+    ::setenv("PATH", empty, 1);
+    EXPECT_TRUE(check_command("sh")) << empty;
+  }
+  std::filesystem::current_path(here);
   ::setenv("PATH", before.c_str(), 1);
 }
 

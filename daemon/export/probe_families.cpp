@@ -17,6 +17,7 @@ std::string_view program_of(el_loss cause) {
     case EL_LOSS_SLOT_MAP:
     case EL_LOSS_NO_CPU:
     case EL_LOSS_ASK_MAP: return "kvm_exit";
+    case EL_LOSS_EXIT_ELSEWHERE:
     case EL_LOSS_ENTRY_NO_EXIT: return "kvm_entry";
     case EL_LOSS_EVENT: return "events";
     case EL_LOSS_KVM_STATS: return "kvm_stats";

@@ -108,11 +108,12 @@ TEST(Losses, HostBookIsTouchedByLostExitsAndProgramsThatDidNotRun) {
   Losses losses;
   losses.cause[EL_LOSS_NO_SLOT] = 1;
   losses.cause[EL_LOSS_SLOT_MAP] = 2;
+  losses.cause[EL_LOSS_EXIT_ELSEWHERE] = 4;
   losses.cause[EL_LOSS_ENTRY_NO_EXIT] = 8;
   losses.cause[EL_LOSS_ASK_MAP] = 16;
   losses.cause[EL_LOSS_EVENT] = 32;
   EXPECT_EQ(losses.of_host_book(), 0u);
-  EXPECT_EQ(losses.total(), 59u);
+  EXPECT_EQ(losses.total(), 63u);
   losses.cause[EL_LOSS_NO_OFFSET] = 64;
   losses.cause[EL_LOSS_READ_FAILED] = 128;
   losses.cause[EL_LOSS_NO_CPU] = 256;
@@ -121,7 +122,7 @@ TEST(Losses, HostBookIsTouchedByLostExitsAndProgramsThatDidNotRun) {
   losses.recursion_misses["on_kvm_cpuid"] = 2048;
   EXPECT_EQ(losses.of_host_book(), 4032u);
   EXPECT_EQ(losses.of_vcpu_books(), 19u);
-  EXPECT_EQ(losses.total(), 4091u);
+  EXPECT_EQ(losses.total(), 4095u);
 }
 
 TEST(Losses, AMissedDeathOrEntryTakesNothingFromTheHostBook) {

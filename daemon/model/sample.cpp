@@ -25,7 +25,7 @@ std::uint64_t Losses::of_vcpu_books() const {
 }
 
 std::uint64_t Losses::of_durations() const {
-  std::uint64_t sum = of_host_book() + cause[EL_LOSS_NO_SLOT] + cause[EL_LOSS_SLOT_MAP] + cause[EL_LOSS_ENTRY_NO_EXIT];
+  std::uint64_t sum = of_host_book() + cause[EL_LOSS_NO_SLOT] + cause[EL_LOSS_SLOT_MAP] + cause[EL_LOSS_EXIT_ELSEWHERE];
   if (const auto entries = recursion_misses.find("on_kvm_entry"); entries != recursion_misses.end())
     sum += entries->second;
   return sum;
@@ -64,6 +64,7 @@ std::string_view loss_label(el_loss cause) {
     case EL_LOSS_NO_SLOT: return "no_slot";
     case EL_LOSS_SLOT_MAP: return "slot_map";
     case EL_LOSS_NO_CPU: return "no_cpu";
+    case EL_LOSS_EXIT_ELSEWHERE: return "exit_elsewhere";
     case EL_LOSS_ENTRY_NO_EXIT: return "entry_no_exit";
     case EL_LOSS_ASK_MAP: return "ask_map";
     case EL_LOSS_EVENT: return "event";

@@ -27,7 +27,7 @@ struct Losses {
   /// not be remembered, so that their answers were not judged.
   [[nodiscard]] std::uint64_t of_vcpu_books() const;
   /// Exits or entries that may be missing in the book of durations, or stand under another reason there. An entry after
-  /// a refused one misses nothing: the leaf has no interval there either.
+  /// a refused one misses nothing: the first of the two ends the interval, as for the leaf.
   [[nodiscard]] std::uint64_t of_durations() const;
   /// Runs missed by the programs that split durations.
   [[nodiscard]] std::uint64_t of_split() const;

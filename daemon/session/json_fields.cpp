@@ -39,6 +39,8 @@ const JsonFields::Json* JsonFields::find(std::string_view key) const {
   return nullptr;
 }
 
+bool JsonFields::has(std::string_view key) const { return json_->contains(std::string(key)); }
+
 std::string JsonFields::text(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return {};

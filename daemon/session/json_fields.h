@@ -45,6 +45,7 @@ class JsonFields {
 
   JsonFields(const Json& json, std::string path, JsonErrors& errors);
 
+  [[nodiscard]] bool has(std::string_view key) const;
   [[nodiscard]] std::string text(std::string_view key) const;
   [[nodiscard]] bool flag(std::string_view key) const;
   [[nodiscard]] std::int64_t integer(std::string_view key) const;

@@ -10,9 +10,12 @@
 namespace exitledger::session_json {
 
 inline constexpr std::string_view kNoCalibration = "none";
-inline constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED, EL_LOSS_NO_SLOT,
-                                    EL_LOSS_SLOT_MAP,  EL_LOSS_NO_CPU,      EL_LOSS_ENTRY_NO_EXIT,
-                                    EL_LOSS_ASK_MAP,   EL_LOSS_EVENT,       EL_LOSS_KVM_STATS};
+inline constexpr std::array kLosses{EL_LOSS_NO_OFFSET, EL_LOSS_READ_FAILED,    EL_LOSS_NO_SLOT,       EL_LOSS_SLOT_MAP,
+                                    EL_LOSS_NO_CPU,    EL_LOSS_EXIT_ELSEWHERE, EL_LOSS_ENTRY_NO_EXIT, EL_LOSS_ASK_MAP,
+                                    EL_LOSS_EVENT,     EL_LOSS_KVM_STATS};
+
+/// What a duration was lost by before docs/decisions/0061, in its place.
+inline constexpr std::string_view kFormerExitElsewhere = "entry_no_slot";
 
 /// Sums over the reasons that are summands: `total` of a session.
 struct Total {

@@ -96,7 +96,10 @@ void order_rows(std::vector<ReasonVerdict>& rows) {
 
 void read_losses(const JsonFields& fields, Session& session) {
   const JsonFields causes = fields.object("losses_by_cause");
-  for (const el_loss cause : kLosses) session.losses.cause.at(cause) = causes.natural(loss_label(cause));
+  for (const el_loss cause : kLosses) {
+    const bool former = cause == EL_LOSS_EXIT_ELSEWHERE && causes.has(kFormerExitElsewhere);
+    session.losses.cause.at(cause) = causes.natural(former ? kFormerExitElsewhere : loss_label(cause));
+  }
   fields.each_member("recursion_misses", [&](const std::string& program, const JsonFields& misses) {
     session.losses.recursion_misses[program] = misses.natural(program);
   });

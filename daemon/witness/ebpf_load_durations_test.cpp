@@ -72,7 +72,7 @@ TEST_F(EbpfLoad, AnExitTracedOnAnotherCpuThanItsEntryLosesOneDuration) {
   const auto exited = std::chrono::steady_clock::now();
   exit_vmx(0, 48);
   enter(0);
-  ASSERT_TRUE(move_to_cpu(1));
+  if (!move_to_cpu(1)) GTEST_SKIP() << "needs two CPUs";
   exit_vmx(0, 30);  // 48 has no duration
   enter(0);
   exit_vmx(0, 1);
@@ -83,7 +83,7 @@ TEST_F(EbpfLoad, AnExitTracedOnAnotherCpuThanItsEntryLosesOneDuration) {
   enter(1);
   exit_vmx(1, 30);
   const ProbeSample sample = witness_->sample();
-  EXPECT_EQ(sample.losses.cause[EL_LOSS_ENTRY_NO_EXIT], 1U);
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_EXIT_ELSEWHERE], 1U);
   EXPECT_EQ(sample.losses.total(), 1U);
   EXPECT_EQ(std::reduce(sample.durations.at(30).bucket.begin(), sample.durations.at(30).bucket.end()), 1U);
   // Of its own entry, not of that which the other left behind.

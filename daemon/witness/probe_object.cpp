@@ -58,7 +58,6 @@ exitledger_bpf* open_probe_object(bool typed_reads) {
   return nullptr;
 }
 
-
 int size_probe_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
   const auto& maps = skeleton.maps;
   for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
