@@ -46,7 +46,7 @@ set(CPACK_DEBIAN_DKMS_PACKAGE_NAME exitledger-kvm-dkms)
 set(CPACK_DEBIAN_DKMS_PACKAGE_SECTION kernel)
 set(CPACK_DEBIAN_DKMS_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DKMS_PACKAGE_DEPENDS
-  "dkms (>= 3.0.10), ${KVM_SOURCES}, binutils, dwarves (>= 1.22), kmod, lz4, make, openssl, patch, xz-utils")
+  "dkms (>= 3.0.10), ${KVM_SOURCES}, binutils, dwarves (>= 1.22), kmod, lz4, make, openssl, patch, xz-utils, zstd")
 # No linux-headers: apt would take the first of several, whatever the running kernel is. update-modules names those that
 # are missing. The compiler comes with them.
 set(CPACK_DEBIAN_DKMS_PACKAGE_SUGGESTS exitledger)

@@ -254,17 +254,10 @@ extract_vmlinux() {
 	die "found no kernel in $1" "is it a bzImage?"
 }
 
-# What the kernel's own build gives pahole: in a script, from 6.9 on in a makefile
 headers_pahole_flags() {
-	if [ -f "$1/scripts/pahole-flags.sh" ]; then
-		(cd "$1" && PAHOLE=pahole sh scripts/pahole-flags.sh)
-	elif [ -f "$1/scripts/Makefile.btf" ]; then
-		make -s -C "$1" -f - CONFIG_PAHOLE_VERSION="$(pahole --numeric_version)" <<-'MAKE'
-			include scripts/Kbuild.include
-			include scripts/Makefile.btf
-			show: ; @echo $(PAHOLE_FLAGS)
-		MAKE
-	fi
+	local f=$1/scripts/pahole-flags.sh
+	[ -f "$f" ] || return 0
+	(cd "$1" && PAHOLE=pahole sh "$f")
 }
 
 # --- symbol versions ---------------------------------------------------------

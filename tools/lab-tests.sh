@@ -90,6 +90,7 @@ else
 	limit=600 # five times what it takes
 	[ "$tier" != all ] || limit=1200
 	stage "lab tests: AMD, two CPUs" amd_on_two_cpus amd-two-cpus "$limit" || status=1
+	[ "$tier" != all ] || stage "lab tests: Linux 6.12 on the Intel host" together newer-line:1:intel:6.12 || status=1
 	[ "$tier" != all ] || stage "lab tests: AMD, two CPUs, NPT" amd_on_two_cpus amd-npt-two-cpus 240 || status=1
 fi
 exit "$status"

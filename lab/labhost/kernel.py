@@ -33,7 +33,11 @@ class Kernel:
 
     @property
     def headers(self) -> Path:
-        return Path(self.root) / "usr" / "src" / self.headers_package
+        return self.headers_root / "usr" / "src" / self.headers_package
+
+    @property
+    def headers_root(self) -> Path:
+        return Path(self.root).parent / "headers"
 
     @property
     def headers_package(self) -> str:
@@ -84,20 +88,35 @@ def require_build_packages(kernel: Kernel) -> None:
     if installed_version(source) != kernel.version:
         say.progress(f"installing {source}={kernel.version}")
         _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "--allow-downgrades", f"{source}={kernel.version}"])
-    makefile = kernel.headers / "Makefile"
-    if makefile.exists() and kernel.root in makefile.read_text():
-        return
+    if not kernel.headers.exists():
+        _unpack_headers(kernel)
+
+
+def _unpack_headers(kernel: Kernel) -> None:
     say.progress(f"unpacking {kernel.headers_package} {kernel.version}")
+    staged = kernel.headers_root.with_suffix(".new")
+    shutil.rmtree(staged, ignore_errors=True)
     package = _download(kernel.headers_package, kernel.version)
     for name in headers_parts(_run(["dpkg-deb", "-f", str(package), "Depends"])):
-        _run(["dpkg", "-x", str(_download(name, kernel.version)), kernel.root])
-    _run(["dpkg", "-x", str(package), kernel.root])
-    makefile.write_text(makefile.read_text().replace(" /usr/src/", f" {kernel.root}/usr/src/"))
+        _run(["dpkg", "-x", str(_download(name, kernel.version)), str(staged)])
+    _run(["dpkg", "-x", str(package), str(staged)])
+    makefile = staged / "usr" / "src" / kernel.headers_package / "Makefile"
+    makefile.write_text(moved(makefile.read_text(), kernel.headers_root))
+    shutil.rmtree(kernel.headers_root, ignore_errors=True)
+    staged.rename(kernel.headers_root)
+
+
+def moved(makefile: str, root: Path) -> str:
+    """A headers package's makefile includes the common one by its absolute name."""
+    text = makefile.replace(" /usr/src/", f" {root}/usr/src/")
+    if text == makefile:
+        raise LabError(f"the makefile of the kernel's headers includes nothing of /usr/src: {makefile.strip()}")
+    return text
 
 
 def headers_parts(depends: str) -> list[str]:
     """The packages of the same source that a headers package needs: what is common to all flavours, and the build's own programs."""
-    names = [entry.split()[0] for entry in depends.split(",") if entry.strip()]
+    names = [entry.split("|")[0].split()[0] for entry in depends.split(",") if entry.strip()]
     return [name for name in names if name.startswith(("linux-headers-", "linux-kbuild-"))]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import say
-from .errors import STATUS_TIMED_OUT, LabError
+from .errors import STATUS_LAB_FAILED, STATUS_TIMED_OUT, LabError
 from .judgement import AGREES, CANNOT_TELL, DISAGREES, Parser, fresh, load, natural, need_binaries, store
 from .options import PAGING
 from .paths import LAB, ROOT
@@ -99,8 +99,12 @@ def judge(cell: Cell, sessions: list[dict[str, Any]], check: dict[str, Any], cal
 
 
 def main(arguments: list[str]) -> int:
-    given = _parser().parse_args(arguments)
-    cells = chosen(given.cell or ["*"])
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        cells = chosen(given.cell or ["*"])
+    except LabError as error:
+        parser.error(str(error))
     need_binaries()
     result, table = fresh(given.out, "result.json"), fresh(given.out, "table.md")
     boots = list(dict.fromkeys(cell.boot for cell in cells))
@@ -116,7 +120,7 @@ def main(arguments: list[str]) -> int:
                 print(f"FALSE: {each.cell.name}: {condition}")
     store(result, {"forks": given.forks, "count": given.count, "cells": [_document(each) for each in judged]})
     say.progress(f"the result is in {result}")
-    return status_of(judged)
+    return STATUS_LAB_FAILED if any(done.values()) else status_of(judged)
 
 
 def status_of(judged: list[Judgement]) -> int:
@@ -176,13 +180,16 @@ def _judge(cell: Cell, failed: str, given: argparse.Namespace) -> Judgement:
     if failed:
         return Judgement(cell, conditions={failed: False})
     directory = _directory(cell.boot, given.out)
-    return judge(
-        cell,
-        load(directory / "sessions.json")["sessions"],
-        load(directory / f"check-{cell.paging}.json"),
-        load(directory / f"calibration-{cell.paging}.json"),
-        given.count,
-    )
+    try:
+        return judge(
+            cell,
+            load(directory / "sessions.json")["sessions"],
+            load(directory / f"check-{cell.paging}.json"),
+            load(directory / f"calibration-{cell.paging}.json"),
+            given.count,
+        )
+    except (LabError, KeyError, TypeError) as error:  # one cell's documents are no reason to leave out the others
+        return Judgement(cell, conditions={f"its documents can be read: {error!r}": False})
 
 
 def _parser() -> Parser:

@@ -201,6 +201,22 @@ calibrated_in() {
 	for _mode in "$@"; do calibrated "$_mode" "$_count"; done
 }
 
+# selftests PAGING…: the series' own test in each mode, without and with cycles; with stock modules it is skipped, and says so.
+selftests() {
+	for _mode in "$@"; do
+		for _cycles in 0 1; do
+			_log=$out/selftest-$_mode-$_cycles.log
+			use-modules patched "$_mode" "kvm.exit_cycles=$_cycles"
+			/files/exit_leaf_test >"$_log"
+			cat "$_log"
+			[ "$_cycles" -eq 1 ] || grep 'cycles not kept' "$_log"
+			[ "$_cycles" -eq 0 ] || grep 'cycles kept' "$_log"
+		done
+	done
+	use-modules stock "$1"
+	expect_status 4 /files/exit_leaf_test
+}
+
 # selftest_on_svm PAGING [PARAMETER…]: the series' own test under the daemon: many VMs at once, scopes, and a VM entry that fails,
 # the one exit whose code is negative.
 selftest_on_svm() {

@@ -144,20 +144,7 @@ hostile_leaf_inputs() {
 	books_agree /out/fuzz-check.json ept
 }
 
-selftest_of_the_series() {
-	for mode in ept shadow; do
-		for cycles in 0 1; do
-			log=/out/selftest-$mode-$cycles.log
-			use-modules patched "$mode" "kvm.exit_cycles=$cycles"
-			/files/exit_leaf_test >"$log"
-			cat "$log"
-			[ "$cycles" -eq 1 ] || grep 'cycles not kept' "$log"
-			[ "$cycles" -eq 0 ] || grep 'cycles kept' "$log"
-		done
-	done
-	use-modules stock ept
-	expect_status 4 /files/exit_leaf_test
-}
+selftest_of_the_series() { selftests ept shadow; }
 
 # A stock kvm-intel.ko embeds the smaller vCPU: with the patched kvm.ko it must not load.
 stock_vendor_module_is_refused() {
