@@ -23,7 +23,7 @@ host() { # CASES CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its
 	[ -n "${4:-}" ] || [ "$3" = intel ] || limit=1200
 	[ -n "${4:-}" ] || [ "$tier" != all ] || limit=$((limit * 3 / 2)) # the same hosts have more to do
 	lab/lab run --host "$3" --kernel "$line" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
-		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file "lab/tests/$1.sh" --file "$(selftest "$line")" --file build/release/bin/exitledger-vm-storm \
+		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file lab/tests/shared-cases.sh --file "lab/tests/$1.sh" --file "$(selftest "$line")" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
 		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
 }

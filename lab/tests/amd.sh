@@ -8,6 +8,9 @@ set -eu
 . /files/experiments.sh
 # shellcheck source=lab/tests/detail.sh
 . /files/detail.sh
+# shellcheck source=lab/tests/shared-cases.sh
+. /files/shared-cases.sh
+nested=npt
 tier=${1:-default}
 case_limit=300
 
@@ -48,28 +51,6 @@ selftest_cycles() {
 	done
 	use-modules stock npt
 	expect_status 4 /files/exit_leaf_test
-}
-
-# An unpatched SVM of 6.1 traces in another place, with preemption on: eBPF counts there as well.
-stock_modules() {
-	use-modules stock npt
-	start_daemon
-	boot-guest --forks 5
-	exitledger status --json >/out/amd-stock-status.json
-	expect "the leaf is absent, and that is said" '.leaf.state == "absent"' /out/amd-stock-status.json
-	expect "eBPF counts" '.exits > 1000' /out/amd-stock-status.json
-	expect_status 2 exitledger check --json >/out/amd-stock-check.json
-	expect "no verdict on one witness" '.verdict == "cannot tell"' /out/amd-stock-check.json
-}
-
-# A guest without any of the leaves' CPUID entries gets zeros from an unpatched AMD host: they must not pass as counts.
-leaf_in_a_guest() {
-	use-modules patched npt
-	boot-guest -- exitledger-guest --scope vm --json >/out/amd-guest.json
-	expect "a guest reads its own VM" '.scope == "vm" and .total > 0 and .paging == "npt"' /out/amd-guest.json
-	expect_status 2 boot-guest -- exitledger-guest --scope host
-	use-modules stock npt
-	expect_status 2 boot-guest -- exitledger-guest --scope vm
 }
 
 both_books_of_time() {
@@ -196,7 +177,7 @@ run_case amd-top-own-books top_without_a_daemon
 run_case amd-selftest-npt selftest_npt
 run_case amd-selftest-shadow selftest_shadow
 run_case amd-selftest-cycles selftest_cycles
-run_case amd-stock-modules stock_modules
+run_case amd-stock-modules stock_modules_leaf_absent_ebpf_counts
 run_case amd-recording recording
 run_case amd-experiment experiment
 run_case amd-experiment-killed experiment_killed
@@ -205,5 +186,8 @@ run_case amd-experiment-by-hand experiment_by_hand
 run_case amd-experiment-signals experiment_signals
 run_case amd-experiment-other experiment_other
 run_case amd-experiment-daemon experiment_daemon
-run_case amd-leaf-in-a-guest leaf_in_a_guest
+run_case amd-no-module-then-one no_module_then_one_comes
+run_case amd-reload-while-serving reload_between_idle_sessions
+run_case amd-parameter-and-privilege parameter_and_privilege_rule
+run_case amd-hostile-leaf-inputs hostile_leaf_inputs
 finish
