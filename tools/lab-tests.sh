@@ -17,15 +17,15 @@ lines=(6.1)
 selftest() { printf '.cache/selftest/%s/exit_leaf_test' "$1"; } # LINE
 for line in "${lines[@]}"; do stage "lab tests: the selftest of the series for $line" tools/selftest.sh "$(selftest "$line")" "$line"; done
 
-host() { # CASES CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its own
-	local line=${5:-6.1}
+host() { # CASES[@TAG] CPUS KIND [LIMIT_S [LINE]]: lab/tests/CASES.sh in a host of its own; what it leaves is called CASES[-TAG]
+	local line=${5:-6.1} cases=${1%@*} name=${1/@/-}
 	local limit=${4:-2400} # of a slow machine; the AMD host is some ten times as fast
 	[ -n "${4:-}" ] || [ "$3" = intel ] || limit=1200
 	[ -n "${4:-}" ] || [ "$tier" != all ] || limit=$((limit * 3 / 2)) # the same hosts have more to do
-	lab/lab run --host "$3" --kernel "$line" --cpus "$2" --timeout-s "$limit" --out "$out/$1" \
-		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file lab/tests/shared-cases.sh --file "lab/tests/$1.sh" --file "$(selftest "$line")" --file build/release/bin/exitledger-vm-storm \
+	lab/lab run --host "$3" --kernel "$line" --cpus "$2" --timeout-s "$limit" --out "$out/$name" \
+		--file lab/tests/harness.sh --file lab/tests/experiments.sh --file lab/tests/detail.sh --file lab/tests/shared-cases.sh --file "lab/tests/$cases.sh" --file "$(selftest "$line")" --file build/release/bin/exitledger-vm-storm \
 		--file build/release/bin/exitledger-leaf-fuzz -- \
-		"/files/$1.sh" "$tier" >"$out/$1.tap" 2>"$out/$1.log"
+		"/files/$cases.sh" "$tier" >"$out/$name.tap" 2>"$out/$name.log"
 }
 
 # What a host's cases said, and if it failed the end of its log.
@@ -43,7 +43,7 @@ report() { # CASES
 	}
 	return "$status"
 }
-# together "CASES:CPUS:KIND[:LINE] …" …: the hosts of each argument one after the other, the arguments side by side; no more than
+# together "CASES[@TAG]:CPUS:KIND[:LINE] …" …: the hosts of each argument one after the other, the arguments side by side; no more than
 # two, the machine has two cores.
 together() {
 	local queue spec cases cpus kind line got status=0 pids=()
@@ -52,13 +52,13 @@ together() {
 			IFS=: read -r cases cpus kind line <<<"$spec"
 			got=0
 			host "$cases" "$cpus" "$kind" "" "$line" || got=$?
-			echo "$got" >"$out/$cases.status"
+			echo "$got" >"$out/${cases/@/-}.status"
 		done &
 		pids+=($!)
 	done
 	wait "${pids[@]}" || true # a queue that broke off has left a host without its status
 	for queue in "$@"; do
-		for spec in $queue; do report "${spec%%:*}" || status=1; done
+		for spec in $queue; do cases=${spec%%:*} && report "${cases/@/-}" || status=1; done
 	done
 	return "$status"
 }
@@ -85,12 +85,12 @@ if [ "$tier" = quick ]; then
 	stage "lab tests: AMD, one CPU" together amd:1:amd || status=1
 else
 	# Two queues of about the same length; Bochs uses one core for two CPUs.
-	stage "lab tests: the hosts that use one core" together "one-cpu:1:intel many-vms:1:intel two-guests:1:intel" \
-		"two-cpus:2:intel amd:1:amd newer-line:1:amd:6.12" || status=1
+	stage "lab tests: the hosts that use one core" together "one-cpu:1:intel many-vms:1:intel two-guests:1:intel newer-line:1:amd:6.12" \
+		"two-cpus:2:intel amd:1:amd" || status=1
 	limit=600 # five times what it takes
 	[ "$tier" != all ] || limit=1200
 	stage "lab tests: AMD, two CPUs" amd_on_two_cpus amd-two-cpus "$limit" || status=1
-	[ "$tier" != all ] || stage "lab tests: Linux 6.12 on the Intel host" together newer-line:1:intel:6.12 || status=1
+	[ "$tier" != all ] || stage "lab tests: Linux 6.12 on the Intel host" together newer-line@intel:1:intel:6.12 || status=1
 	[ "$tier" != all ] || stage "lab tests: AMD, two CPUs, NPT" amd_on_two_cpus amd-npt-two-cpus 240 || status=1
 fi
 exit "$status"
