@@ -17,6 +17,7 @@ namespace exitledger {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using session_json::kFormerExitElsewhere;
 using session_json::kLosses;
 using session_json::kNoCalibration;
 using session_json::Total;
