@@ -151,8 +151,8 @@ Result<int> loop(Daemon& daemon) {
     std::array<pollfd, 3> fds{{{daemon.signals.get(), POLLIN, 0},
                                {daemon.books.event_fd(), POLLIN, 0},
                                {daemon.server.event_fd(), POLLIN, 0}}};
-    const auto wait =
-        std::min({kFollow, daemon.server.timeout().value_or(kFollow), daemon.manager.alive_every().value_or(kFollow)});
+    const auto wait = std::min({daemon.books.patience(), daemon.server.timeout().value_or(kFollow),
+                                daemon.manager.alive_every().value_or(kFollow)});
     if (poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR)
       return fail_errno("poll", "the daemon's descriptors");
     signalfd_siginfo stop{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/clock.h"
 #include "microvm/cpu_pin.h"
 #include "session/running.h"
 
@@ -14,7 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kAttachRetry{5};
-constexpr std::chrono::seconds kLook{1};
+constexpr std::chrono::milliseconds kLook{1000}, kSoon{10};
+constexpr std::chrono::seconds kInitialisation{10};  // of a module, at most: then it is not to be expected any more
 
 // Whether another reading could say more.
 bool settled(const Session& session) {
@@ -32,6 +34,15 @@ void Books::say(LogLevel level, const std::string& line) const {
 }
 
 int Books::event_fd() const { return ebpf_ ? ebpf_->event_fd() : -1; }
+std::chrono::milliseconds Books::patience() const {
+  const std::vector<Boundary> loads = running_ ? std::vector<Boundary>{} : new_loads();
+  // One that never comes into service, because the processor refuses it, is not waited for.
+  const auto waits = [&] {
+    return std::chrono::nanoseconds{monotonic_now_ns() - loads.back().time_ns} < kInitialisation;
+  };
+  return !loads.empty() && waits() ? kSoon : kLook;
+}
+
 std::string_view Books::death_hook() const { return ebpf_ ? ebpf_->death_hook() : "none"; }
 std::vector<ProgramHealth> Books::programs() const { return ebpf_ ? ebpf_->programs() : std::vector<ProgramHealth>{}; }
 std::vector<el_answer> Books::guest_answers() const {

@@ -2,7 +2,7 @@
 // The owner of the books: attaches the probe, follows the vendor module, reads the leaf, keeps the sessions.
 //
 // Sessions are found by themselves: a load of the vendor module (which the probe sees) begins one, its unload ends it.
-// Not thread-safe; whoever owns it calls follow() when event_fd() is readable and at least once a second.
+// Not thread-safe; whoever owns it calls follow() when event_fd() is readable, and after patience() at the latest.
 #pragma once
 
 #include <chrono>
@@ -48,6 +48,9 @@ class Books {
 
   /// Readable when follow() has something to do; -1 while no KVM is there to attach to.
   [[nodiscard]] int event_fd() const;
+  /// How long the next follow() may be away all the same. A module that was seen to load is not in service yet: exits
+  /// before its session begins may have no reason, and are lost.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
 
   /// Attaches if it can, drains the probe's wake-ups, begins and ends sessions, reads the leaf when it is due.
   void follow();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "witness/ebpf_fake.h"
 
@@ -69,6 +70,20 @@ TEST_F(BooksOnFakeKernel, AReloadPartsTheExitsAtTheLoadHoweverLateItIsNoticed) {
   const auto totals = books_->totals(books_->sample());
   EXPECT_EQ(totals.at(Paging::kEpt).ebpf.all(), 3U) << "each exit once, under its own paging mode";
   EXPECT_EQ(totals.at(Paging::kShadow).ebpf.all(), 2U);
+}
+
+TEST_F(BooksOnFakeKernel, AModuleThatIsBeingLoadedIsLookedForAtOnce) {
+  EXPECT_EQ(books_->patience(), std::chrono::seconds{1});
+  std::filesystem::remove_all(kernel_->sys() / "module/kvm_intel");
+  ::usleep(1'100'000);  // the next look
+  EXPECT_FALSE(followed().back().running());
+  EXPECT_EQ(books_->patience(), std::chrono::seconds{1}) << "nothing is on its way";
+  load(kernel_->module("kvm_intel"));  // the tracepoint comes before the module is in service
+  EXPECT_THAT(followed(), SizeIs(1));
+  EXPECT_LT(books_->patience(), std::chrono::milliseconds{50});
+  paging("N");
+  EXPECT_THAT(followed(), SizeIs(2));
+  EXPECT_EQ(books_->patience(), std::chrono::seconds{1});
 }
 
 TEST_F(BooksOnFakeKernel, AReloadPartsTheLossesToo) {
