@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 
 #include "witness/ebpf_fake.h"
 
@@ -74,14 +73,17 @@ TEST_F(BooksOnFakeKernel, AReloadPartsTheExitsAtTheLoadHoweverLateItIsNoticed) {
 
 TEST_F(BooksOnFakeKernel, AModuleThatIsBeingLoadedIsLookedForAtOnce) {
   EXPECT_EQ(books_->patience(), std::chrono::seconds{1});
-  std::filesystem::remove_all(kernel_->sys() / "module/kvm_intel");
+  const auto state = [&](const char* is) { kernel_->write_sys_file("module/kvm_intel/initstate", is); };
+  state("going\n");
   ::usleep(1'100'000);  // the next look
   EXPECT_FALSE(followed().back().running());
   EXPECT_EQ(books_->patience(), std::chrono::seconds{1}) << "nothing is on its way";
   load(kernel_->module("kvm_intel"));  // the tracepoint comes before the module is in service
   EXPECT_THAT(followed(), SizeIs(1));
   EXPECT_LT(books_->patience(), std::chrono::milliseconds{50});
-  paging("N");
+  state("coming\n");
+  EXPECT_THAT(followed(), SizeIs(1));
+  state("live\n");
   EXPECT_THAT(followed(), SizeIs(2));
   EXPECT_EQ(books_->patience(), std::chrono::seconds{1});
 }
