@@ -21,6 +21,16 @@ so_far() {
 # A book that contradicts will not be mended by more exits.
 contradicted() { [ "$1" = disagrees ]; }
 
+# Until the daemon has read the module that came: an exit before that has no reason for it, and is a loss that it tells.
+wait_for_session() { # PAGING
+	for _ in $(seq 120); do
+		exitledger status --json >/out/status.json && jq -e ".attached and .paging == \"$1\"" /out/status.json >/dev/null && return 0
+		sleep 0.5
+	done
+	say "the daemon has no session with $1 paging within 60 s"
+	return 1
+}
+
 session() { # PAGING GUEST-EXITS
 	begin=$(cut -d. -f1 /proc/uptime)
 	boots=0 guests=0 calibrations=0 all=0 verdict=
@@ -51,10 +61,12 @@ for _ in $(seq 60); do
 	sleep 1
 done
 use-modules patched $nested
+wait_for_session $nested
 # Second-level faults follow the memory that is touched: more forks would hardly make more of them.
 session $nested 0
 say "$module is reloaded with $nested=0 under the running daemon"
 use-modules patched shadow
+wait_for_session shadow
 session shadow "$guest_exits"
 exitledger sessions export >/out/sessions.json
 kill -TERM "$daemon"
