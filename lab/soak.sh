@@ -21,8 +21,18 @@ so_far() {
 # A book that contradicts will not be mended by more exits.
 contradicted() { [ "$1" = disagrees ]; }
 
-# Until the daemon has read the module that came: an exit before that has no reason for it, and is a loss that it tells.
-wait_for_session() { # PAGING
+wait_until() { # JQ-FILTER over the daemon's status
+	for _ in $(seq 120); do
+		exitledger status --json >/out/status.json && jq -e "$1" /out/status.json >/dev/null && return 0
+		sleep 0.5
+	done
+	say "the daemon's status is not $1 within 60 s"
+	return 1
+}
+# An exit before the daemon has read the module that came has no reason for it, and is a loss that it tells.
+wait_for_session() { wait_until ".attached and .paging == \"$1\""; } # PAGING
+
+session() { # PAGING
 	for _ in $(seq 120); do
 		exitledger status --json >/out/status.json && jq -e ".attached and .paging == \"$1\"" /out/status.json >/dev/null && return 0
 		sleep 0.5
@@ -56,10 +66,7 @@ session() { # PAGING GUEST-EXITS
 rmmod $module
 exitledger serve &
 daemon=$!
-for _ in $(seq 60); do
-	exitledger status --json >/out/status.json && jq -e .attached /out/status.json >/dev/null && break
-	sleep 1
-done
+wait_until .attached
 use-modules patched $nested
 wait_for_session $nested
 # Second-level faults follow the memory that is touched: more forks would hardly make more of them.
