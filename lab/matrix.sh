@@ -8,25 +8,17 @@ set -eu
 vcpus=$1 forks=$2 count=$3
 shift 3
 say() { printf 'matrix: %s\n' "$*" >&2; }
-wait_until() { # JQ-FILTER of the daemon's status
-	for _ in $(seq 120); do
-		exitledger status --json >/out/status.json && jq -e "$1" /out/status.json >/dev/null && return 0
-		sleep 0.5
-	done
-	say "the daemon's status is not $1 within 60 s"
-	return 1
-}
 
 # kvm.ko stays: the daemon attaches to its tracepoint, and sees the vendor module come.
 rmmod kvm_intel 2>/dev/null || rmmod kvm_amd
 exitledger serve &
 daemon=$!
-wait_until .attached
+wait-for-status .attached
 for paging in "$@"; do
 	begin=$(cut -d. -f1 /proc/uptime)
 	use-modules patched "$paging"
 	# An exit before the daemon has read the module has no reason for it, and is a loss that it tells.
-	wait_until ".paging == \"$paging\""
+	wait-for-status ".attached and .paging == \"$paging\""
 	boot-guest --vcpus "$vcpus" --forks "$forks" --name "matrix-$paging" >/dev/null
 	# What it says is the result's; to say nothing is a failure of ours.
 	exitledger calibrate --count "$count" --json >"/out/calibration-$paging.json" || jq -e .verdict "/out/calibration-$paging.json"

@@ -11,10 +11,7 @@ paging=$1 workload=$2 count=$3
 rmmod kvm_intel
 exitledger serve &
 daemon=$!
-for _ in $(seq 60); do
-	exitledger status --json >/out/status.json && jq -e .attached /out/status.json >/dev/null && break
-	sleep 1
-done
+wait-for-status .attached
 use-modules patched "$paging"
 case $workload in
 calibration)

@@ -21,26 +21,6 @@ so_far() {
 # A book that contradicts will not be mended by more exits.
 contradicted() { [ "$1" = disagrees ]; }
 
-wait_until() { # JQ-FILTER over the daemon's status
-	for _ in $(seq 120); do
-		exitledger status --json >/out/status.json && jq -e "$1" /out/status.json >/dev/null && return 0
-		sleep 0.5
-	done
-	say "the daemon's status is not $1 within 60 s"
-	return 1
-}
-# An exit before the daemon has read the module that came has no reason for it, and is a loss that it tells.
-wait_for_session() { wait_until ".attached and .paging == \"$1\""; } # PAGING
-
-session() { # PAGING
-	for _ in $(seq 120); do
-		exitledger status --json >/out/status.json && jq -e ".attached and .paging == \"$1\"" /out/status.json >/dev/null && return 0
-		sleep 0.5
-	done
-	say "the daemon has no session with $1 paging within 60 s"
-	return 1
-}
-
 session() { # PAGING GUEST-EXITS
 	begin=$(cut -d. -f1 /proc/uptime)
 	boots=0 guests=0 calibrations=0 all=0 verdict=
@@ -66,14 +46,15 @@ session() { # PAGING GUEST-EXITS
 rmmod $module
 exitledger serve &
 daemon=$!
-wait_until .attached
+wait-for-status .attached
 use-modules patched $nested
-wait_for_session $nested
+# An exit before the daemon has read the module that came has no reason for it, and is a loss that it tells.
+wait-for-status ".attached and .paging == \"$nested\""
 # Second-level faults follow the memory that is touched: more forks would hardly make more of them.
 session $nested 0
 say "$module is reloaded with $nested=0 under the running daemon"
 use-modules patched shadow
-wait_for_session shadow
+wait-for-status '.attached and .paging == "shadow"'
 session shadow "$guest_exits"
 exitledger sessions export >/out/sessions.json
 kill -TERM "$daemon"
