@@ -89,6 +89,15 @@ Result<void> nothing_runs(const Common& common) {
   return fail("reload", "the vendor module", "KVM is in use: " + describe(holders) + "; end that first");
 }
 
+/// Books of one's own look after each load: a second one before that would be a load that nobody saw.
+Reload seen_by(Backend& backend, Reload reload) {
+  return [&backend, reload = std::move(reload)](const Parameters& wanted) {
+    auto actual = reload(wanted);
+    backend.follow();
+    return actual;
+  };
+}
+
 // The books, once they have no session of any run's name.
 Result<std::unique_ptr<Backend>> books_for(const Common& common, const ExperimentPlan& plan) {
   auto backend = recording_backend(common);
@@ -106,7 +115,8 @@ class Experiment {
 
   Result<int> run() {
     if (auto held = hold(backend_, true); !held) return tl::unexpected{held.error()};
-    auto by_hand = set_by_hand(setting_.original, paging_parameter(setting_.vendor), setting_.reload());
+    auto by_hand =
+        set_by_hand(setting_.original, paging_parameter(setting_.vendor), seen_by(backend_, setting_.reload()));
     if (!by_hand) return tl::unexpected{by_hand.error()};
     by_hand_ = std::move(by_hand->others);
     for (const auto& [name, value] : setting_.plan.asked) by_hand_.erase(name);
@@ -133,13 +143,12 @@ class Experiment {
     Parameters all = asked;
     all.insert(by_hand_.begin(), by_hand_.end());
     if (auto held = hold(backend_, true); !held) return held;
-    const auto actual = setting_.reload()(all);
+    const auto actual = seen_by(backend_, setting_.reload())(all);
     if (!actual) return tl::unexpected{actual.error()};
     if (auto right = took(asked, *actual); !right) return right;
     if (planned.number == 1)
       for (const auto& [name, value] : different(by_hand_, *actual))
         log_line(fmt::format("{}={}, as it was before, does not take with {} paging", name, value, planned.mode));
-    backend_.follow();
     return hold(backend_, false);
   }
 
@@ -173,9 +182,9 @@ class Experiment {
 
 Result<void> bring_back(const Setting& setting, Backend& backend) {
   static_cast<void>(hold(backend, true));
-  auto restored = setting.restore(kPatienceForVms);
+  auto restored =
+      exitledger::restore(setting.original, paging_parameter(setting.vendor), seen_by(backend, setting.reload()));
   static_cast<void>(hold(backend, false));
-  backend.follow();
   return restored;
 }
 

@@ -36,8 +36,19 @@ int errno_of(int code) {
   }
 }
 
+// In a person's words where SQLite's own leave open what to do.
+std::string words(const SQLite::Exception& error) {
+  const std::string said = error.what();
+  switch (error.getErrorCode() & 0xFF) {
+    case SQLITE_NOTADB: return "is no SQLite database: move it away, and a new store is made there";
+    case SQLITE_CORRUPT: return "is damaged (" + said + "): sqlite3's .recover saves what can be read of it";
+    case SQLITE_CANTOPEN: return "it, or the -wal and -shm beside it, cannot be opened: may this user write there?";
+    default: return said;
+  }
+}
+
 Failure failure(const std::string& operation, const std::filesystem::path& path, const SQLite::Exception& error) {
-  return fail(operation, path.string(), error.what(), errno_of(error.getErrorCode()));
+  return fail(operation, path.string(), words(error), errno_of(error.getErrorCode()));
 }
 
 std::optional<std::int64_t> number_of(const std::string& id) {

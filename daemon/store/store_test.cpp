@@ -279,7 +279,7 @@ TEST_F(StoreTest, ADamagedFileIsRefusedAndLeftAsItIs) {
 TEST_F(StoreTest, WhatIsNoStoreIsRefusedAndLeftAsItIs) {
   std::filesystem::create_directories(path().parent_path());
   std::ofstream{path()} << "these are notes of somebody's, in a file of the wrong name\n";
-  EXPECT_THAT(refusal(), HasSubstr("not a database"));
+  EXPECT_THAT(refusal(), HasSubstr("is no SQLite database: move it away"));
   std::filesystem::remove(path());
   execute("CREATE TABLE mine (a)");
   EXPECT_THAT(refusal(), HasSubstr("of another program"));

@@ -15,7 +15,9 @@ experiment_restores() { # NESTED MODULE
 	experiment_cases "$@"
 	use-modules patched "$nested"
 	_before=$(cat "$parameter")
-	exitledger experiment --modes "$nested",shadow --repeat 2 --name night -- boot-guest --forks 5
+	exitledger experiment --modes "$nested",shadow --repeat 2 --name night -- boot-guest --forks 5 2>"$out/night.err"
+	cat "$out/night.err" >&2
+	expect_status 1 grep 'came and went' "$out/night.err"
 	[ "$(cat "$parameter")" = "$_before" ]
 	exitledger sessions export >"$out/experiment.json"
 	expect "the runs, in turns, and nothing else" \
