@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "exit_cost.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <string>
+#include <vector>
 
-#include "base/unique_fd.h"
 #include "calibration/measure.h"
 #include "calibration/table.h"
+#include "in_child.h"
 #include "witness/module.h"
 
 namespace exitledger::bench {
@@ -23,7 +18,20 @@ constexpr std::uint32_t kMostTurns = 1'000'000;
 constexpr std::array kKinds{ExitKind{"cpuid", "cpuid", kMostTurns}, ExitKind{"io", "io-out-kernel", kMostTurns},
                             ExitKind{"msr", "rdmsr", kMostTurns}, ExitKind{"page", "fresh-pages", 1024}};
 
-Result<CalibrationRow> row_of(std::string_view name) {
+constexpr std::array kLeafReads{
+    ExitKind{"leaf-vcpu", "", kMostTurns, leaf::Scope::kVcpu}, ExitKind{"leaf-vm", "", kMostTurns, leaf::Scope::kVm},
+    ExitKind{"leaf-cpu", "", kMostTurns, leaf::Scope::kCpu}, ExitKind{"leaf-host", "", kMostTurns, leaf::Scope::kHost}};
+
+LeafQuery query_of(leaf::Scope scope) { return {leaf::kExits, leaf::ecx_of(scope, kReasonAll)}; }
+
+CalibrationRow leaf_read(std::string_view name, const LeafQuery& query) {
+  CalibrationRow row{.name = name, .why = "CPUID exits always", .expected = {}};
+  row.turn.mov(Register::kEax, query.eax).mov(Register::kEcx, query.ecx).cpuid();
+  return row;
+}
+
+Result<CalibrationRow> row_of(const ExitKind& kind) {
+  if (kind.reads) return leaf_read(kind.name, query_of(*kind.reads));
   const auto modules = read_modules("/sys");
   if (!modules) return tl::unexpected{modules.error()};
   if (!modules->vendor || !modules->paging) return fail("measure", "an exit", "no KVM vendor module is loaded");
@@ -32,53 +40,39 @@ Result<CalibrationRow> row_of(std::string_view name) {
                              .parameters = modules->parameters,
                              .xsave = processor_has_xsave(),
                              .rdrand = processor_has_rdrand()}))
-    if (row.name == name) return std::move(row);
-  return fail("measure", std::string{name}, "this processor's table has no such row");
+    if (row.name == kind.row) return std::move(row);
+  return fail("measure", std::string{kind.row}, "this processor's table has no such row");
 }
 
 struct Loop {
   std::uint64_t ticks = 0, exits = 0;
 };
 
-Result<Loop> loop(const CalibrationRow& row, std::uint32_t turns) {
-  const auto run = run_row({}, row, turns, {});
+Result<Loop> loop(const CalibrationRow& row, std::uint32_t turns, std::optional<leaf::Scope> reads) {
+  std::vector<LeafQuery> questions;
+  if (reads) questions.push_back(query_of(*reads));
+  const auto run = run_row({}, row, turns, questions);
   if (!run) return tl::unexpected{run.error()};
+  if (reads && leaf::refused(run->answers.front().registers))
+    return fail("measure", std::string{row.name}, "this KVM refuses reads in that scope");
   if (!run->stats || !run->stats->contains("exits"))
     return fail("measure", std::string{row.name}, "this KVM has no statistics of its vCPUs");
   return Loop{run->ticks, run->stats->at("exits")};
 }
 
-/// In a child; what went wrong there is on stderr.
-Result<Loop> loop_in_child(const CalibrationRow& row, std::uint32_t turns) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe", "to the guest's process");
-  UniqueFd from{ends[0]}, to{ends[1]};
-  const pid_t child = fork();
-  if (child < 0) return fail_errno("fork", "the guest's process");
-  if (child == 0) {
-    const auto done = loop(row, turns);
-    if (!done) std::fprintf(stderr, "bench-exits: %s\n", done.error().message().c_str());
-    const Loop result = done.value_or(Loop{});
-    _exit(done && write(to.get(), &result, sizeof result) == sizeof result ? 0 : 1);
-  }
-  to.reset();
-  Loop result;
-  const bool whole = read(from.get(), &result, sizeof result) == sizeof result;
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  if (!whole || status != 0) return fail("measure", std::string{row.name}, "the guest's process failed");
-  return result;
-}
-
 }  // namespace
 
 std::span<const ExitKind> exit_kinds() { return kKinds; }
+std::span<const ExitKind> leaf_reads() { return kLeafReads; }
 
 Result<double> ticks_per_exit(const ExitKind& kind, std::uint32_t turns) {
-  const auto row = row_of(kind.row);
+  const auto row = row_of(kind);
   if (!row) return tl::unexpected{row.error()};
   turns = std::min(turns, kind.most / 2);
-  const auto shorter = loop_in_child(*row, turns), longer = shorter ? loop_in_child(*row, 2 * turns) : shorter;
+  const auto run = [&](std::uint32_t length) {
+    return in_child<Loop>(std::string{kind.name}, [&] { return loop(*row, length, kind.reads); });
+  };
+  const auto shorter = run(turns), longer = shorter ? run(2 * turns) : shorter;
   if (!longer) return tl::unexpected{longer.error()};
   if (longer->exits <= shorter->exits)
     return fail("measure", std::string{kind.name}, "the longer loop had no more exits than the shorter one");

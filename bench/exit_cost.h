@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "model/leaf_abi.h"
 #include "model/result.h"
 
 namespace exitledger::bench {
@@ -15,8 +17,12 @@ struct ExitKind {
   std::string_view name;  ///< "cpuid", "io", "msr", "page"
   std::string_view row;   ///< of the calibration's table
   std::uint32_t most;     ///< turns at once: fresh pages are finite
+  /// A CPUID that reads the count of one reason in this scope; `row` is then unused.
+  std::optional<leaf::Scope> reads = std::nullopt;
 };
 [[nodiscard]] std::span<const ExitKind> exit_kinds();
+/// Reads of the leaf, one for each scope: for patched modules.
+[[nodiscard]] std::span<const ExitKind> leaf_reads();
 
 /// From KVM_RUN to the end of the loop, in two lengths: (ticks of 2N turns - ticks of N) / (exits of 2N - exits of N),
 /// so that what happens once is in neither. Exits by KVM's own statistics. In a host whose TSC counts instructions, as

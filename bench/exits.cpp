@@ -42,10 +42,11 @@ struct Labels {
 };
 
 /// A line of JSON per kind of exit, on stdout.
-Result<void> measure(const AttachmentInfo& info, std::uint32_t turns, unsigned repeat, const Labels& labels) {
+Result<void> measure(const AttachmentInfo& info, std::span<const ExitKind> kinds, std::uint32_t turns, unsigned repeat,
+                     const Labels& labels) {
   const auto attached = Attachment::make(info.name);
   if (!attached) return tl::unexpected{attached.error()};
-  for (const ExitKind& kind : exit_kinds()) {
+  for (const ExitKind& kind : kinds) {
     Json runs = Json::array();
     for (unsigned i = 0; i < repeat; ++i) {
       const auto ticks = ticks_per_exit(kind, turns);
@@ -66,11 +67,12 @@ int run(int argc, char** argv) {
   unsigned repeat = 1;
   Labels labels;
   std::vector<std::string> names;
-  bool shows = false;
+  bool shows = false, reads = false;
   app.add_option("--turns", turns, "Of the shorter loop; the longer has twice as many")->check(CLI::Range(16, 500'000));
   app.add_option("--repeat", repeat, "Measurements of each")->check(CLI::Range(1, 100));
   app.add_option("--modules", labels.modules, "Which modules are loaded, for the output");
   app.add_option("--paging", labels.paging, "Their paging mode, for the output");
+  app.add_flag("--leaf", reads, "Not of kinds of exits, but of reads of the leaf, by scope");
   app.add_flag("--list", shows, "What can be attached");
   app.add_option("name", names, "What to attach, one after the other; default: all");
   CLI11_PARSE(app, argc, argv);
@@ -81,7 +83,8 @@ int run(int argc, char** argv) {
   if (!pin) return complain(pin.error());
   for (const AttachmentInfo& info : attachments()) {
     if (!names.empty() && std::find(names.begin(), names.end(), info.name) == names.end()) continue;
-    if (const auto done = measure(info, turns, repeat, labels); !done) return complain(done.error());
+    if (const auto done = measure(info, reads ? leaf_reads() : exit_kinds(), turns, repeat, labels); !done)
+      return complain(done.error());
   }
   return 0;
 }

@@ -22,6 +22,7 @@ for paging in $nested shadow; do
 	[ -e /lib/modules-patched/kvm.ko ] || continue # a kernel line without a series
 	use-modules patched "$paging" kvm.exit_cycles=0
 	measure patched "$paging" nothing counts counts_histogram
+	measure patched "$paging" --leaf nothing
 	use-modules patched "$paging" kvm.exit_cycles=1
-	measure patched_cycles "$paging" nothing
+	measure patched_cycles "$paging" nothing counts_histogram
 done

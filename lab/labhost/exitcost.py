@@ -20,6 +20,7 @@ TIMEOUT_S = 1500.0
 PROGRAM = BINARIES / "bench-exits"
 # The first is the one of the summary: the others' rows stand in the table.
 EXITS = ("cpuid", "msr", "io", "page")
+LEAF_READS = ("leaf-vcpu", "leaf-vm", "leaf-cpu", "leaf-host")
 BARE, FLOOR, PAIR = "nothing", "floor", "floor_pair"
 # Of what an empty program adds (point 2 of the targets in docs/cost.md), and instructions.
 MOST_COUNTS, MOST_HISTOGRAM = 2.2, 2.4
@@ -69,12 +70,16 @@ class Table:
     exit: str
     bare: float
     rows: list[Row] = field(default_factory=list)
+    everything: float | None = None  # an exit with the patch, cycles kept, and serve's probe: what a guest waits
 
     def row(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
 
     def json(self) -> dict[str, Any]:
-        return {"paging": self.paging, "exit": self.exit, "bare": round(self.bare), "rows": [row.json() for row in self.rows]}
+        value = {"paging": self.paging, "exit": self.exit, "bare": round(self.bare), "rows": [row.json() for row in self.rows]}
+        if self.everything is not None:
+            value["everything"] = {"instructions": round(self.everything), "ratio": round(self.everything / self.bare, 3)}
+        return value
 
     def text(self) -> str:
         lines = [f"{self.exit} exits, {self.paging} paging: {self.bare:,.0f} instructions bare"]
@@ -83,6 +88,8 @@ class Table:
             f"  {row.name:<20} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {row.spread:>5.1f}"
             for row in self.rows
         ]
+        if self.everything is not None:
+            lines.append(f"  with everything on a guest waits {self.everything:,.0f} for an exit: {self.everything / self.bare:.3f} times bare")
         return "\n".join(lines)
 
 
@@ -95,7 +102,7 @@ def tables(lines: list[dict[str, Any]]) -> list[Table]:
         about[line["attached"]] = line
     made = []
     for paging in dict.fromkeys(place.paging for place in ticks):
-        for kind in dict.fromkeys(place.exit for place in ticks):
+        for kind in dict.fromkeys(place.exit for place in ticks if place.exit not in LEAF_READS):
             made.append(_table(ticks, about, paging, kind))
     return made
 
@@ -126,7 +133,27 @@ def _table(ticks: dict[Place, list[float]], about: dict[str, dict[str, Any]], pa
     for name in ("counts", "counts_histogram"):
         what = f"{name} on the patched modules, over these alone"
         add(f"{name}_patched", of("patched", name), statistics.median(patched), about[name], what)
+    table.everything = statistics.median(of("patched_cycles", "counts_histogram"))
     return table
+
+
+def leaf_reads(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per paging mode: instructions of a CPUID on patched modules, and what one that reads the leaf costs more, by scope."""
+    ticks: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for line in lines:
+        if (line["modules"], line["attached"]) == ("patched", BARE):
+            ticks[line["paging"], line["exit"]] += line["ticks_per_exit"]
+    made = []
+    for paging in dict.fromkeys(paging for paging, exit in ticks if exit in LEAF_READS):
+        plain = statistics.median(ticks[paging, "cpuid"])
+        added = {read: round(statistics.median(ticks[paging, read]) - plain, 1) for read in LEAF_READS}
+        made.append({"paging": paging, "cpuid": round(plain), "added": added})
+    return made
+
+
+def _leaf_text(read: dict[str, Any]) -> str:
+    added = ", ".join(f"{name.removeprefix('leaf-')} {instructions:+,.1f}" for name, instructions in read["added"].items())
+    return f"a read of the leaf, {read['paging']} paging, over a CPUID of {read['cpuid']:,}: {added}"
 
 
 def conditions(table: Table) -> dict[str, bool]:
@@ -186,12 +213,13 @@ def main(arguments: list[str]) -> int:
         "rows": [row.json() for row in first.rows],
         "conditions": held,
         "tables": [table.json() for table in made],
+        "leaf_reads": leaf_reads(lines),
     }
     store(result, value)
     if given.json:
         print(json.dumps(value, indent=1))
     else:
-        print("\n\n".join(table.text() for table in made))
+        print("\n\n".join([table.text() for table in made] + [_leaf_text(each) for each in value["leaf_reads"]]))
         print("\n" + "\n".join(f"{'true: ' if holds else 'FALSE:'} {text}" for text, holds in held.items()))
     say.progress(f"the result is in {result}")
     if given.check is None:

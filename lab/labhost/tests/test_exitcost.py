@@ -30,6 +30,7 @@ def lines(counts: float = 132.0, histogram: float = 336.0, peer: float = 200.0, 
         line("perf_stat", 1000 + peer, kind="peer"),
         line("nothing", 1000 + off, "patched"),
         line("nothing", 1000 + 50, "patched_cycles"),
+        line("counts_histogram", 1400, "patched_cycles", times=True),
         line("counts", 1000 + off + 150, "patched"),
         line("counts_histogram", 1000 + off + 350, "patched", times=True),
     ]
@@ -47,6 +48,19 @@ class ExitCost(unittest.TestCase):
         self.assertEqual(2.4, table.row("counts_histogram").ratio, "of what times, the pair is the floor")
         self.assertEqual(12, table.row("patch_cycles_off").added)
         self.assertEqual(150, table.row("counts_patched").added, "over the patch alone")
+
+    def test_what_a_guest_waits_with_everything_on(self) -> None:
+        table = exitcost.tables(lines())[0]
+        self.assertEqual({"instructions": 1400, "ratio": 1.4}, table.json()["everything"])
+        self.assertIn("1,400 for an exit: 1.400 times bare", table.text())
+
+    def test_reads_of_the_leaf(self) -> None:
+        reads = [{**line("nothing", 1000 + more, "patched"), "exit": f"leaf-{scope}"} for scope, more in (("vcpu", 20), ("vm", 32), ("cpu", 22), ("host", 52))]
+        self.assertEqual(
+            [{"paging": "ept", "cpuid": 1012, "added": {"leaf-vcpu": 8, "leaf-vm": 20, "leaf-cpu": 10, "leaf-host": 40}}], exitcost.leaf_reads(lines() + reads)
+        )
+        self.assertEqual(["cpuid"], [table.exit for table in exitcost.tables(lines() + reads)], "they are no kind of exit")
+        self.assertEqual([], exitcost.leaf_reads(lines()))
 
     def test_median_and_spread_of_the_runs(self) -> None:
         again = [{**each, "ticks_per_exit": [each["ticks_per_exit"][0] + 3]} for each in lines() if each["attached"] == "counts"]
