@@ -3,6 +3,7 @@
 # Benchmarks; what they print is compared within one run, never between machines.
 # usage: bench.sh scrape [--scrapes N] [--json]
 #        bench.sh exits [--runs N] [--json] [--check FILE]   (lab/lab exit-cost --help)
+#        bench.sh serve [--seconds N] [--json]   (as root; an idle daemon)
 #        bench.sh silicon [--calls N] [--rounds N] [--json]   (as root: it attaches programs to system calls)
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -20,10 +21,15 @@ exits)
 	tools/build.sh release bench-exits exitledger exitledger-guest >&2
 	exec lab/lab exit-cost "$@"
 	;;
+serve)
+	shift
+	tools/build.sh release exitledger >&2
+	exec tools/bench-serve.sh "$@"
+	;;
 silicon)
 	shift
 	tools/build.sh release bench-silicon >&2
 	exec build/release/bin/bench-silicon "$@"
 	;;
-*) die "bench: '${1:-}' is no benchmark; there are: scrape, exits, silicon" ;;
+*) die "bench: '${1:-}' is no benchmark; there are: scrape, serve, exits, silicon" ;;
 esac
