@@ -32,15 +32,6 @@ wait_until() { # JQ-FILTER over the daemon's status
 # An exit before the daemon has read the module that came has no reason for it, and is a loss that it tells.
 wait_for_session() { wait_until ".attached and .paging == \"$1\""; } # PAGING
 
-session() { # PAGING
-	for _ in $(seq 120); do
-		exitledger status --json >/out/status.json && jq -e ".attached and .paging == \"$1\"" /out/status.json >/dev/null && return 0
-		sleep 0.5
-	done
-	say "the daemon has no session with $1 paging within 60 s"
-	return 1
-}
-
 session() { # PAGING GUEST-EXITS
 	begin=$(cut -d. -f1 /proc/uptime)
 	boots=0 guests=0 calibrations=0 all=0 verdict=
