@@ -38,9 +38,9 @@ def _cross_check(facts: Facts) -> Finding | None:
 
 
 def _cannot_tell(facts: Facts) -> dict[str, Any]:
-    """The session, if the check could not tell; else empty."""
+    """The session, if the check could not tell of its books, whatever else it found (status 1); else empty."""
     answer = facts.answer("check")
-    return answer.json if answer.status == 2 and answer.json.get("verdict") == "cannot tell" else {}
+    return answer.json if answer.status in (1, 2) and answer.json.get("verdict") == "cannot tell" else {}
 
 
 def _reset(facts: Facts) -> Finding | None:

@@ -168,6 +168,15 @@ class Evaluation(unittest.TestCase):
         self.assertIn("not noticed by cross-check", self.judge().problem)
         self.assertEqual("", self.judge(without=("cross-check",)).problem)
 
+    def test_a_session_that_cannot_tell_while_another_check_disagrees(self) -> None:
+        _, _, contradicted, _ = ALARMS["third-witness"]
+        for name in ("reset", "layout", "losses"):
+            with self.subTest(name):
+                command, _, answer, reasons = ALARMS[name]
+                self.left.answers(command, 1, {**answer, "third_witness": contradicted["third_witness"]})
+                self.assertEqual({name, "third-witness"}, set(self.judge().findings))
+                self.assertEqual(reasons, self.judge().findings[name].reasons)
+
     def test_facts_that_are_missing_are_a_problem(self) -> None:
         (self.left.facts.directory / "check.status").unlink()
         self.assertIn("cannot be read", self.judge(CONTROL).problem)
