@@ -87,6 +87,12 @@ class ExitCost(unittest.TestCase):
         made = exitcost.tables(given)
         return exitcost.worse(made, exitcost.conditions(made[0]), recorded)
 
+    def test_peers_may_be_left_out_and_nothing_else(self) -> None:
+        recorded = self.recorded()
+        self.assertEqual([], self.worse([each for each in lines() if each["kind"] != "peer"], recorded))
+        self.assertEqual(["no longer true: perf_stat is dearer than counts"], self.worse(lines(peer=132), recorded))
+        self.assertIn("no longer true: patch_cycles_off: at most 12 instructions", self.worse([each for each in lines() if each["modules"] == "stock"], recorded))
+
     def test_growth(self) -> None:
         recorded = self.recorded()
         self.assertEqual([], self.worse(lines(), recorded))
