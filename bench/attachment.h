@@ -29,7 +29,7 @@ class Attachment {
 enum class AttachmentKind : std::uint8_t { kBare, kFloor, kOurs, kPeer };
 
 struct AttachmentInfo {
-  std::string_view name;  ///< stable: docs/cost.md and docs/benchmarks.md have it
+  std::string_view name;  ///< stable: docs/cost.md has it
   AttachmentKind kind = AttachmentKind::kBare;
   bool times = false;     ///< it stands on entries, too
   std::string_view what;  ///< for people
