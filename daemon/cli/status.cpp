@@ -31,6 +31,14 @@ void print_status(const nlohmann::json& status) {
   const auto& leaf = status.at("leaf");
   fmt::print("leaf witness: {}{}{}\n", text(leaf.at("state")), text(leaf.at("detail")).empty() ? "" : ": ",
              text(leaf.at("detail")));
+  if (status.contains("other_vendor")) {
+    const auto& other = status.at("other_vendor");
+    fmt::print("{} is neither VMX nor SVM: {}\n", text(other.at("module")),
+               other.at("counted").get<bool>()
+                   ? fmt::format("{} exits by the plain tracepoint, which may miss some",
+                                 other.at("exits").is_null() ? "none" : grouped(other.at("exits").get<std::uint64_t>()))
+                   : "not counted: " + text(other.at("why")));
+  }
   fmt::print("vendor module: {}, paging {}\n", text(status.at("vendor")), text(status.at("paging")));
   if (!status.at("session").is_null())
     fmt::print("session {}: {} exits\n", text(status.at("session")), grouped(status.at("exits").get<std::uint64_t>()));

@@ -63,6 +63,15 @@ Json answers_json(const std::vector<el_answer>& answers) {
   return rows;
 }
 
+Json other_vendor_json(OtherVendor& other) {
+  Json body{{"module", other.name()}, {"counted", *other.up()}, {"why", other.why()}, {"exits", nullptr}};
+  if (const auto sample = other.sample()) {
+    body["exits"] = sample->other;
+    for (const PlainExits& row : sample->exits) body["exits"] = body["exits"].get<std::uint64_t>() + row.count;
+  }
+  return body;
+}
+
 }  // namespace
 
 std::string unsettled_because(Books& books) {
@@ -107,6 +116,7 @@ ApiAnswer Api::status(const ApiParameters& /*none*/) {
   body["kvm"] = modules.kvm;
   body["vendor"] = modules.vendor ? Json(module_name(*modules.vendor)) : Json(nullptr);
   body["paging"] = modules.paging ? Json(to_string(*modules.paging)) : Json(nullptr);
+  if (!modules.other.empty()) body["other_vendor"] = other_vendor_json(books_.other_vendor());
   body["leaf"] = {{"state", to_string(books_.leaf_state())}, {"detail", books_.leaf_detail()}};
   const std::vector<Session> sessions = books_.sessions();
   const bool running = !sessions.empty() && sessions.back().running();

@@ -24,6 +24,7 @@ constexpr std::array kAll{
     &kRounds,
     &kLastExact,
     &kWitnessUp,
+    &kPlainExits,
     &kStoreUp,
     &kStoreFailures,
     &kLeafState,

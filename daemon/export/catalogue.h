@@ -167,6 +167,11 @@ inline constexpr FamilyInfo kLastExact{
     "Unix time of the last reading in which both books agreed exactly on every reason."};
 inline constexpr FamilyInfo kWitnessUp{
     "exitledger_witness_up", kGauge, {"witness"}, "1 if the witness delivers counts, 0 if not."};
+inline constexpr FamilyInfo kPlainExits{
+    "exitledger_plain_exits_total",
+    kCounter,
+    {"isa", "reason"},
+    "VM exits of a vendor module that is neither VMX nor SVM, by the numbers of its tracepoint; some may be missing."};
 inline constexpr FamilyInfo kStoreUp{
     "exitledger_store_up", kGauge, {}, "1 while sessions are written into the store, 0 since a write failed."};
 inline constexpr FamilyInfo kStoreFailures{

@@ -33,6 +33,8 @@ ExportSnapshot collect(Books& books, std::size_t vm_limit, std::int64_t started_
   snapshot.stats_by_verdict = books.stats_by_verdict();
   snapshot.kvm_stats_up = books.third_witness_up();
   snapshot.readings_of_time = books.readings_of_time();
+  snapshot.plain_up = books.other_vendor().up();
+  snapshot.plain = books.other_vendor().sample();
   const ModuleState& modules = books.modules();
   if (modules.vendor) snapshot.leaf = books.leaf_state();
   if (!sample) return snapshot;

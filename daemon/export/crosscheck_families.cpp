@@ -40,6 +40,7 @@ void append_witnesses(const ExportSnapshot& snapshot, Families& out) {
   up.add(snapshot.probe ? 1 : 0, "ebpf");
   up.add(snapshot.leaf == LeafState::kPresent ? 1 : 0, "leaf");
   if (snapshot.kvm_stats_up) up.add(*snapshot.kvm_stats_up ? 1 : 0, "kvm_stats");
+  if (snapshot.plain_up) up.add(*snapshot.plain_up ? 1 : 0, "plain_tracepoint");
   std::move(up).append_to(out);
 
   FamilyBuilder<family::kStoreUp> store;
@@ -58,6 +59,14 @@ void append_witnesses(const ExportSnapshot& snapshot, Families& out) {
   std::move(state).append_to(out);
 }
 
+void append_plain(const std::optional<PlainSample>& plain, Families& out) {
+  if (!plain) return;
+  FamilyBuilder<family::kPlainExits> exits;
+  for (const PlainExits& row : plain->exits) exits.add(row.count, std::to_string(row.isa), std::to_string(row.reason));
+  exits.add(plain->other, "", "other");
+  std::move(exits).append_to(out);
+}
+
 }  // namespace
 
 void append_crosscheck(const ExportSnapshot& snapshot, Families& out) {
@@ -65,6 +74,7 @@ void append_crosscheck(const ExportSnapshot& snapshot, Families& out) {
   append_verdicts<FamilyBuilder<family::kRounds>>(snapshot.rounds_by_verdict, out);
   append_verdicts<FamilyBuilder<family::kStatsRounds>>(snapshot.stats_by_verdict, out);
   append_witnesses(snapshot, out);
+  append_plain(snapshot.plain, out);
   FamilyBuilder<family::kBuildInfo> build;
   build.add(1, snapshot.version, snapshot.revision);
   std::move(build).append_to(out);

@@ -14,6 +14,7 @@
 
 #include "model/paging.h"
 #include "model/paging_books.h"
+#include "model/plain_sample.h"
 #include "model/sample.h"
 #include "model/session.h"
 #include "model/verdict.h"
@@ -48,6 +49,9 @@ struct ExportSnapshot {
   std::optional<ProbeHealth> probe;  ///< nullopt: not attached (exitledger_witness_up{witness="ebpf"} is 0)
   std::optional<LeafState> leaf;     ///< nullopt: not asked yet, or no vendor module; up only if kPresent
   std::optional<bool> kvm_stats_up;  ///< KVM's own statistics; nullopt: not asked yet, or no vendor module
+  /// Whether exits of a vendor module that is neither VMX nor SVM are counted; nullopt: there is none.
+  std::optional<bool> plain_up;
+  std::optional<PlainSample> plain;                    ///< what was counted of it; nullopt: nothing could be
   std::map<Verdict, std::uint64_t> rounds_by_verdict;  ///< readings judged; a verdict without entry was never given
   std::map<Verdict, std::uint64_t> stats_by_verdict;   ///< looks at KVM's own statistics, likewise
   /// Readings of cycles; empty: there was none. A verdict without entry was never given.

@@ -27,7 +27,7 @@ bool settled(const Session& session) {
 }  // namespace
 
 Books::Books(BooksOptions options, Log log)
-    : options_(std::move(options)), log_(std::move(log)), next_id_(options_.first_id) {}
+    : options_(std::move(options)), log_(std::move(log)), other_vendor_(log_), next_id_(options_.first_id) {}
 
 void Books::say(LogLevel level, const std::string& line) const {
   if (log_) log_(level, line);
@@ -67,6 +67,7 @@ void Books::follow() {
   const std::vector<Boundary> loads = new_loads();
   if (!look_at_modules(!loads.empty())) return;
   attach_if_possible();
+  other_vendor_.follow(modules_);
   if (!ebpf_) return;
   follow_loads(loads);
   if (!running_) return;

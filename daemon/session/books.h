@@ -20,6 +20,7 @@
 #include "crosscheck/crosscheck.h"
 #include "model/calibration.h"
 #include "model/session.h"
+#include "session/other_vendor.h"
 #include "session/running.h"
 #include "session/sweep.h"
 #include "session/totals.h"
@@ -114,6 +115,8 @@ class Books {
   /// Names of a VM that lived at the newest sample() or follow(); empty if it has none.
   [[nodiscard]] VmNames vm_names(std::uint64_t id) const { return names_.of(id); }
   [[nodiscard]] const ModuleState& modules() const { return modules_; }
+  /// A vendor module that is neither VMX nor SVM, and what is counted of it.
+  [[nodiscard]] OtherVendor& other_vendor() { return other_vendor_; }
   /// Whether KVM's own statistics were had at the last look of the running session; nullopt before the first.
   [[nodiscard]] std::optional<bool> third_witness_up() const;
   [[nodiscard]] LeafState leaf_state() const { return leaf_state_; }
@@ -163,6 +166,7 @@ class Books {
   ModuleState modules_;
   std::unique_ptr<EbpfWitness> ebpf_;
   std::string detached_because_;
+  OtherVendor other_vendor_;
   std::chrono::steady_clock::time_point next_look_{};
   std::chrono::steady_clock::time_point next_attach_{};
   std::chrono::steady_clock::time_point next_reading_{};

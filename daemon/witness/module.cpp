@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "witness/module.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <set>
 #include <system_error>
 
 namespace exitledger {
@@ -33,11 +35,23 @@ void add_parameters(const fs::path& modules, std::string_view module, std::map<s
 
 /// A loadable module is in service once its init has passed. One that is built in has no state; its directory is there
 /// even if its init refused the CPU, but then there is no /dev/kvm.
-bool in_service(const fs::path& sys, Vendor vendor) {
-  const fs::path module = sys / "module" / module_name(vendor);
+bool in_service(const fs::path& sys, std::string_view name) {
+  const fs::path module = sys / "module" / name;
   if (!present(module)) return false;
   if (const auto state = line_of(module / "initstate")) return *state == "live";
   return present(sys / "class/misc/kvm");
+}
+
+/// The first that is in service and that nobody here knows.
+std::string other_vendor(const fs::path& sys) {
+  constexpr std::string_view kLike = "kvm_";
+  std::set<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(sys / "module", error), end; !error && at != end; at.increment(error))
+    if (const std::string name = at->path().filename().string(); name.starts_with(kLike)) names.insert(name);
+  for (const Vendor known : kVendors) names.erase(std::string{module_name(known)});
+  const auto found = std::ranges::find_if(names, [&](const std::string& name) { return in_service(sys, name); });
+  return found == names.end() ? "" : *found;
 }
 
 /// Name of the parameter that turns second-level paging on.
@@ -64,7 +78,7 @@ Result<ModuleState> read_modules(const fs::path& sys) {
   state.kvm = present(modules / "kvm");
   add_parameters(modules, "kvm", state.parameters);
   for (const Vendor vendor : kVendors) {
-    if (!in_service(sys, vendor)) continue;
+    if (!in_service(sys, module_name(vendor))) continue;
     auto paging = paging_of(sys, vendor);
     if (!paging) return tl::unexpected(paging.error());
     state.vendor = vendor;
@@ -72,6 +86,7 @@ Result<ModuleState> read_modules(const fs::path& sys) {
     add_parameters(modules, module_name(vendor), state.parameters);
     break;
   }
+  if (state.kvm && !state.vendor) state.other = other_vendor(sys);
   return state;
 }
 

@@ -16,6 +16,7 @@ struct ModuleState {
   bool kvm = false;              ///< kvm is loaded or built in
   std::optional<Vendor> vendor;  ///< vendor module in service; absent while none is, as between rmmod and modprobe
   std::optional<Paging> paging;  ///< absent without a vendor module, or if it does not tell
+  std::string other;  ///< without `vendor`: a module in service that is named like one, "kvm_pvm"; empty if none is
   std::map<std::string, std::string> parameters;  ///< of kvm and the vendor module: "kvm_intel.ept" -> "Y"
 
   friend bool operator==(const ModuleState&, const ModuleState&) = default;

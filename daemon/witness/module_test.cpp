@@ -74,6 +74,19 @@ TEST(Modules, BuiltInModuleCountsOnlyWithTheDevice) {
   EXPECT_EQ(read_modules(sys.path())->vendor, Vendor::kVmx);
 }
 
+TEST(Modules, AnotherVendorsModuleIsNamed) {
+  const TempTree sys;
+  sys.write("module/kvm/parameters/halt_poll_ns", "200000\n");
+  sys.write("module/kvm_pvm/initstate", "live\n");
+  sys.write("module/kvm_later/initstate", "coming\n");
+  EXPECT_EQ(read_modules(sys.path())->other, "kvm_pvm");
+  sys.write("module/kvm_amd/initstate", "live\n");
+  EXPECT_EQ(read_modules(sys.path())->other, "") << "a known one is in service";
+  sys.write("module/kvm_amd/initstate", "going\n");
+  sys.write("module/kvm_pvm/initstate", "going\n");
+  EXPECT_EQ(read_modules(sys.path())->other, "");
+}
+
 TEST(Modules, SilenceOnPagingIsNotShadow) {
   const TempTree sys;
   sys.write("module/kvm_intel/initstate", "live\n");
