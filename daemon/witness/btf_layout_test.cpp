@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "model/stat_sums.h"
 #include "witness/btf_tree.h"
 #include "witness/temp_tree.h"
 
@@ -119,6 +120,19 @@ TEST_F(BtfLayout, AKernelWithoutModulesHasNoModuleName) {
   const auto layout = read(std::nullopt);
   ASSERT_TRUE(layout) << layout.error().message();
   EXPECT_EQ(layout->module_name, 0U);
+}
+
+// Everything that does not stand in the vendor's part, in the kernel that this runs on.
+TEST(BtfLayoutHere, AllOfKvmsOwnFieldsAreFound) {
+  const auto types = KernelTypes::open("/sys");
+  if (!types) GTEST_SKIP() << "needs a kernel with BTF: " << types.error().message();
+  const auto layout = types->layout(std::nullopt);
+  if (!layout) GTEST_SKIP() << "needs a kernel with KVM: " << layout.error().message();
+  EXPECT_NE(layout->vcpu_id, 0U);
+  EXPECT_NE(layout->vcpu_rax, 0U);
+  EXPECT_NE(layout->kvm_created_vcpus, 0U);
+  EXPECT_NE(layout->vcpu_preempt_notifier, 0U);
+  for (unsigned i = 0; i < EL_STAT_COUNT; ++i) EXPECT_NE(layout->stat[i], 0U) << stat_label(static_cast<el_stat>(i));
 }
 
 TEST_F(BtfLayout, AMissingFieldIsAnErrorThatNamesIt) {
