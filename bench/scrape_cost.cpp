@@ -2,6 +2,7 @@
 #include "scrape_cost.h"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -109,8 +110,11 @@ Result<ScrapeCost> scrape(Server& server, const std::string& url, unsigned scrap
     cost.bytes = body->size();
   }
   cost.cpu_s = (server.cpu_s() - cpu) / scrapes;
-  if (const auto count = calls ? calls->count() : tl::unexpected{calls.error()}; count)
+  const Result<std::uint64_t> count = calls ? calls->count() : tl::unexpected{calls.error()};
+  if (count)
     cost.calls = static_cast<double>(*count) / scrapes;
+  else
+    fmt::print(stderr, "bench-scrape: system calls are not counted: {}\n", count.error().message());
   std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
   cost.scrape_s = times[times.size() / 2];
   cost.resident_bytes = resident_bytes();

@@ -21,7 +21,11 @@ static __always_inline struct el_slot *slot_of(__u64 vcpu)
 static __always_inline int went_away(__u64 vcpu)
 {
 	struct el_slot *slot = slot_of(vcpu);
+	struct el_cpu *cpu = this_cpu();
 
+	/* Left the guest by an exit that is not traced yet, or was never in it: what comes is of no interval so far. */
+	if (cpu && cpu->entry_vcpu == vcpu)
+		return 0;
 	if (slot)
 		slot->away_since = bpf_ktime_get_ns();
 	return 0;

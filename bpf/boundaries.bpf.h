@@ -22,8 +22,10 @@ static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
 
 	/* No vCPU outlives its module: one in a cache died unseen, and the next at its address may be laid out
 	 * otherwise. */
-	if (from)
+	if (from) {
 		from->slot_vcpu = 0;
+		from->entry_vcpu = 0;
+	}
 	/* A probe read as memcpy: both ends are ours. */
 	if (!from || !to || bpf_probe_read_kernel(to->count, sizeof(to->count), from->count) ||
 	    bpf_probe_read_kernel(to->lost, sizeof(to->lost), from->lost) ||

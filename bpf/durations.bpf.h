@@ -31,13 +31,21 @@ static __always_inline __u32 bucket_of(__u64 ns)
 	return ns < 1ull << (EL_DURATION_SHIFT + 8) ? el_bits[ns >> EL_DURATION_SHIFT] : long_bucket(ns);
 }
 
+/* Whether the vCPU's exit from the entry that this CPU remembers was traced on another one. */
+static __always_inline int exited_elsewhere(struct el_cpu *cpu, __u64 vcpu)
+{
+	struct el_slot *slot = slot_of(vcpu);
+
+	return slot && (__s64)(slot->exit_ns - cpu->entry_ns) > 0;
+}
+
 /* An entry while one waits for its exit. */
 static __noinline int entry_again(struct el_cpu *cpu, __u64 vcpu)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	/* Refused: the first one ends the interval, as it does for the leaf. Or long ago, which the exit will see. */
-	if (cpu->entry_vcpu == vcpu)
+	/* Refused: the first one ends the interval, as it does for the leaf. */
+	if (cpu->entry_vcpu == vcpu && !exited_elsewhere(cpu, vcpu))
 		return lose_here(EL_LOSS_ENTRY_NO_EXIT);
 	cpu->entry_vcpu = vcpu;
 	cpu->entry_ns = now;

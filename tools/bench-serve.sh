@@ -28,12 +28,18 @@ build/release/bin/exitledger --api.socket "$work/api.sock" --storage.path "$work
 	serve --web.listen-address 127.0.0.1:0 2>"$work/log" &
 daemon=$!
 trap 'kill "$daemon" 2>/dev/null; wait "$daemon" || true; rm -rf "$work"' EXIT
+address=''
 for _ in $(seq 100); do
 	address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/log") && break
 	kill -0 "$daemon" || die "bench serve: the daemon ended: $(tail -n 1 "$work/log")"
 	sleep 0.1
 done
-scrape() { for _ in $(seq "$1"); do curl -sf "http://$address/metrics" -o "$work/metrics"; done; }
+[ -n "$address" ] || die "bench serve: the daemon does not listen within 10 s: $(tail -n 1 "$work/log")"
+scrape() {
+	for _ in $(seq "$1"); do
+		curl -sSf "http://$address/metrics" -o "$work/metrics" || die "bench serve: a scrape of $address failed"
+	done
+}
 cpu_ns() { cut -d' ' -f1 "/proc/$daemon/schedstat"; } # of its main thread, which does it all
 
 scrape 3
@@ -47,10 +53,13 @@ scrape_ns=$((($(cpu_ns) - before) / scrapes))
 resident_kib=$(awk '/^VmRSS/ {print $2}' "/proc/$daemon/status")
 
 calls() { # COMMAND…: system calls of the daemon meanwhile
-	strace -f -c -U calls,name -o "$work/calls" -p "$daemon" 2>/dev/null &
+	strace -f -c -U calls,name -o "$work/calls" -p "$daemon" 2>"$work/strace" &
 	local tracer=$!
-	until grep -q "TracerPid:.$tracer\$" "/proc/$daemon/status"; do sleep 0.05; done
-	"$@"
+	until grep -q "TracerPid:.$tracer\$" "/proc/$daemon/status"; do
+		kill -0 "$tracer" 2>/dev/null || die "bench serve: the daemon cannot be traced: $(tail -n 1 "$work/strace")"
+		sleep 0.05
+	done
+	"$@" || exit 1
 	kill -INT "$tracer"
 	wait "$tracer" || true
 	awk '$NF == "total" {print $1}' "$work/calls"

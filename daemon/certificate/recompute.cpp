@@ -72,7 +72,8 @@ Result<RecomputedDocument> recompute_document(const Json& document) {
   Recomputed found = recompute(result.session);
   result.recomputed.untold = std::move(found.untold);
   std::move(found.refuted.begin(), found.refuted.end(), std::back_inserter(result.recomputed.refuted));
-  if (result.recomputed.refuted.empty()) compare(document, to_json(result.session), "", result.recomputed);
+  if (result.recomputed.refuted.empty())
+    compare(with_names_of_today(document), to_json(result.session), "", result.recomputed);
   return result;
 }
 

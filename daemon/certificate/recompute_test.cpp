@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using What = RecordedHost::What;
 
 std::string lines(const Recomputed& found) {
@@ -45,6 +46,18 @@ TEST(Recompute, FindsNothingWhereNothingIsWrong) {
     EXPECT_EQ(session.third->verdict(), Verdict::kAgrees) << session.third->why();
     EXPECT_EQ(lines(checked(session)), "") << what.seed;
   }
+}
+
+TEST(Recompute, ReadsTheDocumentOfAnEarlierExitledger) {
+  auto document = to_json(recorded_session(What{}));
+  auto& causes = document.at("losses_by_cause");
+  causes["entry_no_slot"] = causes.at("exit_elsewhere");
+  auto both = document;
+  causes.erase("exit_elsewhere");
+  const auto former = recompute_document(document);
+  ASSERT_TRUE(former) << former.error().message();
+  EXPECT_THAT(former->recomputed.refuted, IsEmpty());
+  EXPECT_THAT(recompute_document(both)->recomputed.refuted, Not(IsEmpty())) << "one of the two is nobody's";
 }
 
 TEST(Recompute, AsksNoMoreOfASessionThatIsNotFinished) {

@@ -48,6 +48,9 @@ Result<Setting> look(const ExperimentOptions& options) {
   const auto modules = read_modules(kSys);
   if (!modules) return tl::unexpected{modules.error()};
   if (!modules->vendor) return fail("experiment", "on this host", "no KVM vendor module is loaded");
+  if (!is_loadable(kSys, *modules->vendor))
+    return fail("reload", std::string{module_name(*modules->vendor)},
+                "it is built into the kernel: its parameters stand on the kernel's command line");
   auto original = parameters_of(kSys, *modules->vendor);
   if (!original) return tl::unexpected{original.error()};
   if (auto right = check_on(*plan, *modules->vendor, *original); !right) return tl::unexpected{right.error()};

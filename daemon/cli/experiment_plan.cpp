@@ -84,6 +84,11 @@ Result<void> check_names(const ExperimentPlan& plan, const nlohmann::json& sessi
     if (const auto taken = ids.find(plan.name_of(run)); taken != ids.end())
       return fail("plan", "--name " + plan.name,
                   fmt::format("session {} has the name {} already", taken->second, taken->first));
+  for (const auto& session : sessions)
+    if (const auto run = session.find("run"); run != session.end() && run->is_object())
+      if (run->value("experiment", std::string{}) == plan.name)
+        return fail("plan", "--name " + plan.name,
+                    fmt::format("session {} is of an experiment of that name", session.at("id").get<std::string>()));
   return {};
 }
 

@@ -87,5 +87,12 @@ TEST(ExperimentPlan, ANameThatASessionHasIsRefused) {
               HasSubstr("--name night: session 8 has the name night-shadow-2 already"));
 }
 
+TEST(ExperimentPlan, AnExperimentIsNotMadeOfTwo) {
+  const auto plan = plan_experiment(asked(), kNow);
+  const auto sessions = nlohmann::json::parse(
+      R"([{"id":"1","name":"","run":null},{"id":"8","name":"renamed","run":{"experiment":"night"}}])");
+  EXPECT_THAT(check_names(*plan, sessions).error().message(), HasSubstr("session 8 is of an experiment of that name"));
+}
+
 }  // namespace
 }  // namespace exitledger::cli

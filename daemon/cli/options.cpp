@@ -19,9 +19,12 @@ std::string complaint(const CLI::App& whole, const CLI::ParseError& error, int a
   for (int i = 1; i < argc && app->get_require_subcommand_min() > 0 && word.empty(); ++i) {
     const std::string next = argv[i];
     const auto inner = app->get_subcommands([&](const CLI::App* each) { return each->check_name(next); });
-    if (next.starts_with("-")) {
-      const CLI::Option* const option = app->get_option_no_throw(next);
-      if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
+    if (next.starts_with("-") && next != "--") {
+      const auto equals = next.find('=');
+      const CLI::Option* option = app->get_option_no_throw(next.substr(0, equals));
+      if (option == nullptr) option = whole.get_option_no_throw(next.substr(0, equals));
+      if (option == nullptr) return "unknown option '" + next + "'";
+      if (option->get_items_expected_max() > 0 && equals == std::string::npos) ++i;  // its value
     } else if (!inner.empty()) {
       app = inner.front();
     } else {

@@ -145,6 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"unknown_command_after_an_option",
               {"--storage.path", "/x", "session", "list"},
               "unknown subcommand 'session': there are serve, "},
+        Wrong{"unknown_option_first", {"--storge.path", "x", "sessions", "list"}, "unknown option '--storge.path'"},
+        Wrong{"unknown_option_alone", {"--bogus"}, "unknown option '--bogus'"},
         Wrong{"unknown_inner_command", {"sessions", "lst"}, "unknown subcommand 'lst' of sessions: there are list, "},
         Wrong{"no_inner_command", {"sessions"}, "no subcommand of sessions: there are list, "},
         Wrong{"unknown_option", {"serve", "--frobnicate"}, "--frobnicate"},

@@ -96,7 +96,10 @@ Result<RecordingResult> record(Backend& backend, const StopSignals& signals, con
   const auto ended = backend.call("POST", "/api/v1/record/end", end);
   if (!status) return tl::unexpected{status.error()};
   result.status = *status;
-  if (!ended) return tl::unexpected{ended.error()};
+  if (!ended) {
+    log_line(fmt::format("the command's status was {}", *status));
+    return tl::unexpected{ended.error()};
+  }
   auto session = session_from_json(ended->at("session"));
   if (!session) return tl::unexpected{session.error()};
   if (const auto why = ended->value("not_stored", std::string{}); !why.empty()) {

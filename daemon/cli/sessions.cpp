@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "certificate/certificate.h"
@@ -48,6 +49,26 @@ Result<std::vector<std::string>> named(const std::vector<Session>& sessions, con
   for (const Session& session : sessions)
     if (session.run && session.run->experiment == what) ids.push_back(session.id);
   if (ids.empty()) return tl::unexpected{one.error()};
+  return ids;
+}
+
+// Each once. All are known before the first is deleted, unless one that cannot be read is in the way: then by numbers
+// alone.
+Result<std::set<std::string>> to_delete(const Common& common, const std::vector<std::string>& wanted) {
+  const auto is_number = [](const std::string& word) {
+    return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const auto sessions = fetch_sessions(common);
+  if (!sessions) {
+    if (!std::all_of(wanted.begin(), wanted.end(), is_number)) return tl::unexpected{sessions.error()};
+    return std::set(wanted.begin(), wanted.end());
+  }
+  std::set<std::string> ids;
+  for (const std::string& each : wanted) {
+    const auto session = pick(*sessions, each);
+    if (!session) return tl::unexpected{session.error()};
+    ids.insert(session->id);
+  }
   return ids;
 }
 
@@ -142,15 +163,9 @@ int run_sessions_name(const Common& common, const SessionsNameOptions& options) 
 }
 
 int run_sessions_delete(const Common& common, const SessionsDeleteOptions& options) {
-  const auto sessions = fetch_sessions(common);
-  if (!sessions) return complain(sessions.error());
-  std::vector<std::string> ids;  // all are known before the first is deleted
-  for (const std::string& each : options.ids) {
-    const auto session = pick(*sessions, each);
-    if (!session) return complain(session.error());
-    ids.push_back(session->id);
-  }
-  for (const std::string& id : ids)
+  const auto ids = to_delete(common, options.ids);
+  if (!ids) return complain(ids.error());
+  for (const std::string& id : *ids)
     if (const auto done =
             change(common, "/api/v1/sessions/delete", {{"id", id}},
                    [](Store& store, const ApiParameters& parameters) { return store.remove(parameters.at("id")); });

@@ -10,6 +10,7 @@
 
 #include "base/escape.h"
 #include "base/text.h"
+#include "exit_index.h"
 
 namespace exitledger {
 namespace {
@@ -58,7 +59,7 @@ Result<PublishedRow> row_from(std::string_view text, std::size_t line) {
     return wrong(line, fmt::format("has {} cell{}, must have {}: reason,ept,shadow, counts without separators",
                                    cells.size(), cells.size() == 1 ? "" : "s", kCells));
   const auto reason = reason_from(Vendor::kVmx, cells[0]);
-  if (!reason)
+  if (!reason || *reason >= EL_INDEX_DIRECT)  // nor a total, nor a flag
     return wrong(line, fmt::format("'{}' is no exit reason of VMX: its number (48) or the kernel's name "
                                    "(EPT_VIOLATION)",
                                    fitted(cells[0], kQuoted)));

@@ -76,15 +76,18 @@ void note_judged(const PublishedTable& table, TableJudgement& into) {
   }
 }
 
+// Counts are 64 bits: twice one may be none.
+bool is_double(std::uint64_t two, std::uint64_t one) { return two % 2 == 0 && two / 2 == one; }
+
 bool of_the_boot(Reason reason) { return std::find(kOfTheBoot.begin(), kOfTheBoot.end(), reason) != kOfTheBoot.end(); }
 
 /// Rows of the boot that are doubled from column `from` to the other; empty unless all that are stated in both are.
 std::vector<Reason> doubled_boot(const PublishedTable& table, Paging from) {
   std::vector<Reason> doubled;
   for (const PublishedRow& row : table) {
-    if (!of_the_boot(row.reason) || !row.ept || !row.shadow || *row.ept + *row.shadow == 0) continue;
+    if (!of_the_boot(row.reason) || !row.ept || !row.shadow || (*row.ept == 0 && *row.shadow == 0)) continue;
     const std::uint64_t one = *in(row, from), two = from == Paging::kEpt ? *row.shadow : *row.ept;
-    if (two != 2 * one) return {};
+    if (!is_double(two, one)) return {};
     doubled.push_back(row.reason);
   }
   return doubled.size() < kFewest ? std::vector<Reason>{} : doubled;
@@ -94,7 +97,7 @@ std::string other_doubled(const PublishedTable& table, Paging from) {
   std::vector<Reason> doubled;
   for (const PublishedRow& row : table) {
     if (of_the_boot(row.reason) || !row.ept || !row.shadow || *in(row, from) < kTooManyForChance) continue;
-    if ((from == Paging::kEpt ? *row.shadow : *row.ept) == 2 * *in(row, from)) doubled.push_back(row.reason);
+    if (is_double(from == Paging::kEpt ? *row.shadow : *row.ept, *in(row, from))) doubled.push_back(row.reason);
   }
   return doubled.empty() ? "" : "; so is " + labels(doubled);
 }

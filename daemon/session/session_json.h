@@ -37,6 +37,9 @@ struct SessionRead {
 };
 [[nodiscard]] Result<SessionRead> read_session(const nlohmann::ordered_json& json);
 
+/// A session's document of an earlier exitledger with the names that to_json() gives today; of today's, itself.
+[[nodiscard]] nlohmann::ordered_json with_names_of_today(nlohmann::ordered_json document);
+
 /// "running", "ended" or "interrupted": `state` of a session.
 [[nodiscard]] std::string_view state_of(const Session& session);
 

@@ -99,6 +99,8 @@ void read_losses(const JsonFields& fields, Session& session) {
   const JsonFields causes = fields.object("losses_by_cause");
   for (const el_loss cause : kLosses) {
     const bool former = cause == EL_LOSS_EXIT_ELSEWHERE && causes.has(kFormerExitElsewhere);
+    if (former && causes.has(loss_label(cause)))
+      causes.contradict(kFormerExitElsewhere, "stands beside its newer name");
     session.losses.cause.at(cause) = causes.natural(former ? kFormerExitElsewhere : loss_label(cause));
   }
   fields.each_member("recursion_misses", [&](const std::string& program, const JsonFields& misses) {
@@ -184,6 +186,18 @@ Result<Session> session_from_json(const Json& json) {
   if (!read) return tl::unexpected{read.error()};
   if (!read->contradictions.empty()) return tl::unexpected{read->contradictions.front()};
   return std::move(read->session);
+}
+
+nlohmann::ordered_json with_names_of_today(nlohmann::ordered_json document) {
+  const auto causes = document.find("losses_by_cause");
+  if (causes == document.end() || !causes->is_object()) return document;
+  const auto former = causes->find(std::string{kFormerExitElsewhere});
+  const std::string now{loss_label(EL_LOSS_EXIT_ELSEWHERE)};
+  if (former == causes->end() || causes->contains(now)) return document;
+  auto lost = *former;
+  causes->erase(former);
+  (*causes)[now] = std::move(lost);
+  return document;
 }
 
 }  // namespace exitledger

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <utility>
 
 #include "session/sessions_for_tests.h"
@@ -164,6 +165,24 @@ TEST_F(RecorderTest, AFullDiskStopsRecordingAndSaysSoOnce) {
     EXPECT_THAT(lines_, ElementsAre(HasSubstr("not recorded"), HasSubstr("recorded again")));
     EXPECT_TRUE(recorder.store().get("2"));
   }
+}
+
+// As after a clean stop: no index of the log is there, and there is no room to make one.
+TEST_F(RecorderTest, ADiskThatIsFullAtTheStartIsSaid) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: mounts a tmpfs";
+  ASSERT_EQ(mount("none", tree_.path().c_str(), "tmpfs", 0, "size=512k"), 0);
+  const Unmount unmount{tree_.path()};
+  const auto path = tree_.path() / "sessions.db";
+  {
+    const auto store = Store::open(path, Store::Access::kWrite);
+    ASSERT_TRUE(store) << store.error().message();
+    ASSERT_TRUE((*store)->put(running("1", 10)));
+  }
+  std::ofstream ballast{tree_.path() / "ballast"};
+  for (std::string block(4096, 'x'); ballast.good();) ballast << block << std::flush;
+  const auto full = Store::open(path, Store::Access::kWrite);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ENOSPC) << full.error().message();
 }
 
 }  // namespace

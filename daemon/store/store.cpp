@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -26,7 +27,10 @@ constexpr int kBusyMs = 2000;
 constexpr std::string_view kFind = "find";
 constexpr mode_t kDirectoryMode = 0750, kFileMode = 0640;
 
+// `code`: an extended one. The file with the index of the log is made as large as it may become: a full disk shows
+// there.
 int errno_of(int code) {
+  if (code == SQLITE_IOERR_SHMSIZE) return ENOSPC;
   switch (code & 0xFF) {
     case SQLITE_FULL: return ENOSPC;
     case SQLITE_BUSY:
@@ -42,13 +46,14 @@ std::string words(const SQLite::Exception& error) {
   switch (error.getErrorCode() & 0xFF) {
     case SQLITE_NOTADB: return "is no SQLite database: move it away, and a new store is made there";
     case SQLITE_CORRUPT: return "is damaged (" + said + "): sqlite3's .recover saves what can be read of it";
-    case SQLITE_CANTOPEN: return "it, or the -wal and -shm beside it, cannot be opened: may this user write there?";
+    case SQLITE_CANTOPEN:
+      return "it, or the -wal and -shm beside it, cannot be opened (" + said + "): may this user write there?";
     default: return said;
   }
 }
 
 Failure failure(const std::string& operation, const std::filesystem::path& path, const SQLite::Exception& error) {
-  return fail(operation, path.string(), words(error), errno_of(error.getErrorCode()));
+  return fail(operation, path.string(), words(error), errno_of(error.getExtendedErrorCode()));
 }
 
 std::optional<std::int64_t> number_of(const std::string& id) {
@@ -66,10 +71,17 @@ std::string facts_of(const Session& session) {
   return to_json(facts).dump();
 }
 
-Result<Session> session_from_facts(const std::string& facts) {
+// The session of the row. One that cannot be read is named: it is in the way of all others until it is deleted.
+Result<Session> session_from_facts(const std::filesystem::path& path, const std::string& id, const std::string& facts) {
+  const auto unreadable = [&](const std::string& why) {
+    return fail("read store", fmt::format("{}, session {}", path.string(), id),
+                fmt::format("{}; 'exitledger sessions delete {}' removes it", why, id));
+  };
   const auto json = nlohmann::ordered_json::parse(facts, nullptr, false);
-  if (json.is_discarded()) return fail("read session", "of the store", "is no JSON");
-  return session_from_json(json);
+  if (json.is_discarded()) return unreadable("is no JSON");
+  auto session = session_from_json(json);
+  if (!session) return unreadable(session.error().message());
+  return session;
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& path) {
@@ -144,6 +156,8 @@ void interrupt(Session& session, std::int64_t stored_unix_ns) {
 
 // Looks without writing. Error: why the file cannot be used.
 Result<void> check(const std::filesystem::path& path, Store::Access access) {
+  if (std::error_code error; std::filesystem::is_directory(path, error))
+    return fail("open", path.string(), "a store is a file", EISDIR);
   if (std::error_code error; !std::filesystem::exists(path, error)) {
     if (access == Store::Access::kWrite && !error) return {};
     return fail("open", path.string(), "", error ? error.value() : ENOENT);
@@ -232,9 +246,9 @@ Result<void> Store::put(const Session& session) {
 Result<std::vector<Session>> Store::all() const {
   return impl_->guarded("read store", [&]() -> Result<std::vector<Session>> {
     std::vector<Session> sessions;
-    SQLite::Statement rows{impl_->database, "SELECT facts, stored_unix_ns FROM sessions ORDER BY id"};
+    SQLite::Statement rows{impl_->database, "SELECT facts, stored_unix_ns, id FROM sessions ORDER BY id"};
     while (rows.executeStep()) {
-      auto session = session_from_facts(rows.getColumn(0).getString());
+      auto session = session_from_facts(impl_->path, rows.getColumn(2).getString(), rows.getColumn(0).getString());
       if (!session) return tl::unexpected{session.error()};
       if (impl_->nobody_writes && session->running()) interrupt(*session, rows.getColumn(1).getInt64());
       sessions.push_back(std::move(*session));
@@ -249,7 +263,7 @@ Result<Session> Store::get(const std::string& id) const {
     SQLite::Statement row{impl_->database, "SELECT facts, stored_unix_ns FROM sessions WHERE id = ?"};
     row.bind(1, number.value_or(0));
     if (!row.executeStep()) return no_session(id, impl_->path.string());
-    auto session = session_from_facts(row.getColumn(0).getString());
+    auto session = session_from_facts(impl_->path, id, row.getColumn(0).getString());
     if (!session) return session;
     if (impl_->nobody_writes && session->running()) interrupt(*session, row.getColumn(1).getInt64());
     session->start = read_rounds(impl_->database, *number, kStartRounds);

@@ -291,6 +291,23 @@ TEST_F(StoreTest, ANewerSchemaIsRefusedAndLeftAsItIs) {
   EXPECT_THAT(refusal(), HasSubstr("newer exitledger (schema 99"));
 }
 
+TEST_F(StoreTest, ASessionThatCannotBeReadIsNamedAndCanBeDeleted) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(ept_session()));
+  const std::string id = ept_session().id;
+  execute("UPDATE sessions SET facts = '{}'");
+  for (const Error& error : {store->all().error(), store->get(id).error()})
+    EXPECT_THAT(error.message(),
+                AllOf(HasSubstr(path().string()), HasSubstr("session " + id), HasSubstr("sessions delete " + id)));
+  EXPECT_TRUE(store->remove(id));
+  EXPECT_TRUE(store->all());
+}
+
+TEST_F(StoreTest, ADirectoryIsNoStore) {
+  std::filesystem::create_directories(path());
+  EXPECT_EQ(Store::open(path(), Store::Access::kRead).error().code, EISDIR);
+}
+
 TEST_F(StoreTest, AnAbsentStoreIsNoEmptyOne) {
   const auto store = Store::open(path(), Store::Access::kRead);
   ASSERT_FALSE(store);

@@ -90,6 +90,10 @@ Result<ModuleState> read_modules(const fs::path& sys) {
   return state;
 }
 
+bool is_loadable(const fs::path& sys, Vendor vendor) {
+  return line_of(sys / "module" / module_name(vendor) / "initstate").has_value();
+}
+
 bool is_held(const fs::path& sys, Vendor vendor) {
   return line_of(sys / "module" / module_name(vendor) / "refcnt") != "0";
 }

@@ -26,6 +26,9 @@ struct ModuleState {
 /// parameter that may not be read (mode 0) or vanishes meanwhile is absent from the map.
 [[nodiscard]] Result<ModuleState> read_modules(const std::filesystem::path& sys);
 
+/// False if the vendor's module is built into the kernel, or absent.
+[[nodiscard]] bool is_loadable(const std::filesystem::path& sys, Vendor vendor);
+
 /// False only if nobody holds the vendor module: then no VM exists, since each of them holds it (kvm_create_vm(),
 /// virt/kvm/kvm_main.c), as does every open /dev/kvm. Where the kernel does not tell, it counts as held.
 [[nodiscard]] bool is_held(const std::filesystem::path& sys, Vendor vendor);

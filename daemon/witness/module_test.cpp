@@ -87,6 +87,14 @@ TEST(Modules, AnotherVendorsModuleIsNamed) {
   EXPECT_EQ(read_modules(sys.path())->other, "");
 }
 
+TEST(Modules, OneThatIsBuiltInCannotBeReloaded) {
+  const TempTree sys;
+  sys.write("module/kvm_intel/parameters/ept", "Y\n");
+  EXPECT_FALSE(is_loadable(sys.path(), Vendor::kVmx));
+  sys.write("module/kvm_intel/initstate", "live\n");
+  EXPECT_TRUE(is_loadable(sys.path(), Vendor::kVmx));
+}
+
 TEST(Modules, SilenceOnPagingIsNotShadow) {
   const TempTree sys;
   sys.write("module/kvm_intel/initstate", "live\n");

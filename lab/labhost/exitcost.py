@@ -195,10 +195,18 @@ def worse(made: list[Table], held: dict[str, bool], recorded: dict[str, Any]) ->
     return said
 
 
+def of_this_host(recorded: dict[str, Any], host: str, kernel: str) -> dict[str, Any]:
+    """What was recorded on another host or kernel line says nothing of this one."""
+    if (recorded.get("host"), recorded.get("kernel")) != (host, kernel):
+        raise LabError(f"--check: recorded on {recorded.get('host')} with {recorded.get('kernel')}, measured is {host} with {kernel}")
+    return recorded
+
+
 def main(arguments: list[str]) -> int:
     given = _parser().parse_args(arguments)
     if not PROGRAM.exists():
         raise LabError(f"{PROGRAM} is missing: ./dev build")
+    recorded = None if given.check is None else of_this_host(load(given.check), given.host, given.kernel)
     result = fresh(given.out, "result.json")
     lines: list[dict[str, Any]] = []
     for number in range(1, given.runs + 1):
@@ -226,9 +234,9 @@ def main(arguments: list[str]) -> int:
         print("\n\n".join([table.text() for table in made] + [_leaf_text(each) for each in value["leaf_reads"]]))
         print("\n" + "\n".join(f"{'true: ' if holds else 'FALSE:'} {text}" for text, holds in held.items()))
     say.progress(f"the result is in {result}")
-    if given.check is None:
+    if recorded is None:
         return 0
-    said = worse(made, held, load(given.check))
+    said = worse(made, held, recorded)
     for each in said:
         say.error(each)
     return 1 if said else 0

@@ -124,11 +124,9 @@ def main(arguments: list[str]) -> int:
 
 
 def status_of(judged: list[Judgement]) -> int:
-    if any(each.verdict == "disagrees" for each in judged):
+    if any(each.verdict == "disagrees" or (each.verdict == "agrees" and not each.holds) for each in judged):
         return DISAGREES
-    if any(each.verdict != "agrees" for each in judged):
-        return CANNOT_TELL
-    return AGREES if all(each.holds for each in judged) else DISAGREES
+    return AGREES if all(each.verdict == "agrees" for each in judged) else CANNOT_TELL
 
 
 def markdown(judged: list[Judgement]) -> str:

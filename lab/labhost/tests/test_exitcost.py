@@ -3,6 +3,7 @@ import unittest
 from typing import Any
 
 from labhost import exitcost
+from labhost.errors import LabError
 
 FLOOR, PAIR = 60.0, 140.0
 
@@ -92,6 +93,13 @@ class ExitCost(unittest.TestCase):
         self.assertEqual([], self.worse([each for each in lines() if each["kind"] != "peer"], recorded))
         self.assertEqual(["no longer true: perf_stat is dearer than counts"], self.worse(lines(peer=132), recorded))
         self.assertIn("no longer true: patch_cycles_off: at most 12 instructions", self.worse([each for each in lines() if each["modules"] == "stock"], recorded))
+
+    def test_another_hosts_record_is_refused(self) -> None:
+        recorded = {"host": "intel", "kernel": "6.12"}
+        self.assertEqual(recorded, exitcost.of_this_host(recorded, "intel", "6.12"))
+        for host, kernel in (("amd", "6.12"), ("intel", "6.1")):
+            with self.assertRaisesRegex(LabError, "recorded on intel with 6.12"):
+                exitcost.of_this_host(recorded, host, kernel)
 
     def test_growth(self) -> None:
         recorded = self.recorded()
