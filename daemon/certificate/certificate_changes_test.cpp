@@ -54,7 +54,9 @@ const std::regex& stated_once() {
       "/(started_unix_ns|ended_unix_ns|last_exact_unix_ns|own_exits|rounds|questions|vms_left_out|"
       "third_witness/(living|dead|unread)_vcpus|time/rate_(hz|error_ppb)|run/(number|status)|mmu/\\w+|"
       "times_out/\\d+/(number|exits|sum_ns|user_ns|scheduled_out_ns)|vms/\\d+/(pid|vcpus|exits)|hypercalls/reflected|"
-      "losses_by_cause/(entry_no_exit|ask_map|event|kvm_stats)|recursion_misses/on_module_load)");
+      "losses_by_cause/(entry_no_exit|ask_map|event|kvm_stats)|"
+      "recursion_misses/"
+      "(death_fentry|on_(module_(load|free)|(kvm|hv|xen)_hypercall|reflected|run_(begin|end)|sched_(in|out))))");
   return fields;
 }
 

@@ -113,8 +113,10 @@ ProbeSample RecordedHost::sample() const {
   for (const Counts& cpu : book_) sample.counts += cpu;
   sample.hypercalls = hypercalls_;
   sample.losses = losses_;
-  sample.losses.recursion_misses = {
-      {"on_kvm_exit_timed", 0}, {"on_kvm_cpuid", 0}, {"on_kvm_entry", 0}, {"on_module_load", 0}};
+  for (const char* program : {"death_fentry", "on_hv_hypercall", "on_kvm_cpuid", "on_kvm_entry", "on_kvm_exit_timed",
+                              "on_kvm_hypercall", "on_module_free", "on_module_load", "on_reflected", "on_run_begin",
+                              "on_run_end", "on_sched_in", "on_sched_out", "on_xen_hypercall"})
+    sample.losses.recursion_misses[program] = 0;
   return sample;
 }
 
