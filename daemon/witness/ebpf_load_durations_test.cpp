@@ -91,6 +91,30 @@ TEST_F(EbpfLoad, AnExitTracedOnAnotherCpuThanItsEntryLosesOneDuration) {
   EXPECT_GE(std::chrono::nanoseconds{sample.durations.at(12).sum_ns}, before - exited);
 }
 
+// The same, and it is that very vCPU which enters next on the CPU that was left: no entry was refused, and one is lost.
+TEST_F(EbpfLoad, AVcpuThatComesBackToTheCpuOfAnOldEntryLosesOneDuration) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  ASSERT_TRUE(move_to_cpu(0));
+  exit_vmx(0, 48);
+  enter(0);
+  if (!move_to_cpu(1)) GTEST_SKIP() << "needs two CPUs";
+  exit_vmx(0, 30);  // 48 has no duration
+  enter(0);
+  exit_vmx(0, 1);
+  ASSERT_TRUE(move_to_cpu(0));
+  enter(0);
+  exit_vmx(0, 12);
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_EXIT_ELSEWHERE], 1U);
+  EXPECT_EQ(sample.losses.total(), 1U);
+  EXPECT_FALSE(sample.durations.contains(48));
+  for (const std::uint32_t reason : {30U, 1U}) {
+    ASSERT_TRUE(sample.durations.contains(reason)) << reason;
+    EXPECT_EQ(std::reduce(sample.durations.at(reason).bucket.begin(), sample.durations.at(reason).bucket.end()), 1U);
+  }
+}
+
 // Of an own question about the cycles of a reason: what the answer holds of this CPU's book of durations.
 TEST_F(EbpfLoad, AnOwnQuestionAboutCyclesIsAnsweredWithTheDurationsOfItsInstant) {
   start();
