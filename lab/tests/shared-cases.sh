@@ -69,15 +69,18 @@ parameter_and_privilege_rule() {
 }
 
 # Everything that a process in a guest can name, asked for; the books hold every one of these exits, the log holds nothing.
+# Without what KVM says of a Linux guest's boot: on AMD that looks for a performance counter which this KVM has not.
+kernel_log() { dmesg | grep -v 'Unhandled WRMSR(0xc0010007)'; }
+
 hostile_leaf_inputs() {
 	use-modules patched "$nested"
 	start_daemon
-	dmesg >/tmp/log-before
+	kernel_log >/tmp/log-before
 	boot-guest -- /files/exitledger-leaf-fuzz --scopes 0x07 >/out/fuzz-vm.json
 	echo host >/sys/module/kvm/parameters/exit_leaf
 	boot-guest -- /files/exitledger-leaf-fuzz --scopes 0x1f >/out/fuzz-host.json
 	echo vm >/sys/module/kvm/parameters/exit_leaf
-	dmesg | diff /tmp/log-before - || { echo "a guest made the host log" >&2; return 1; }
+	kernel_log | diff /tmp/log-before - || { echo "a guest made the host log" >&2; return 1; }
 	expect "every answer is right" '.wrong == 0 and .answered > 300 and .refused > 100000' /out/fuzz-vm.json
 	jq -s '{wrong: .[1].wrong, more: (.[1].answered - .[0].answered)}' /out/fuzz-vm.json /out/fuzz-host.json >/out/fuzz-both.json
 	expect "more is answered where more is allowed" '.wrong == 0 and .more > 100' /out/fuzz-both.json
