@@ -68,10 +68,10 @@ parameter_and_privilege_rule() {
 	echo vm >/sys/module/kvm/parameters/exit_leaf
 }
 
-# Everything that a process in a guest can name, asked for; the books hold every one of these exits, the log holds nothing.
 # Without what KVM says of a Linux guest's boot: on AMD that looks for a performance counter which this KVM has not.
 kernel_log() { dmesg | grep -v 'Unhandled WRMSR(0xc0010007)'; }
 
+# Everything that a process in a guest can name, asked for; the books hold every one of these exits, the log holds nothing.
 hostile_leaf_inputs() {
 	use-modules patched "$nested"
 	start_daemon
