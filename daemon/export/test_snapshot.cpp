@@ -138,6 +138,8 @@ ExportSnapshot rich_snapshot() {
   snapshot.probe = probe();
   snapshot.leaf = LeafState::kPresent;
   snapshot.kvm_stats_up = true;
+  snapshot.plain_up = true;
+  snapshot.plain = PlainSample{.exits = {{.isa = 3, .reason = 12, .count = 7}}, .other = 1};
   snapshot.store = {false, 3};
   snapshot.rounds_by_verdict = {{Verdict::kAgrees, 12}, {Verdict::kDisagrees, 1}};
   snapshot.stats_by_verdict = {{Verdict::kAgrees, 11}, {Verdict::kDisagrees, 2}};

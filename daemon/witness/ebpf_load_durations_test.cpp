@@ -109,7 +109,7 @@ TEST_F(EbpfLoad, AVcpuThatComesBackToTheCpuOfAnOldEntryLosesOneDuration) {
   EXPECT_EQ(sample.losses.cause[EL_LOSS_EXIT_ELSEWHERE], 1U);
   EXPECT_EQ(sample.losses.total(), 1U);
   EXPECT_FALSE(sample.durations.contains(48));
-  for (const std::uint32_t reason : {30U, 1U}) {
+  for (const Reason reason : {Reason{30}, Reason{1}}) {
     ASSERT_TRUE(sample.durations.contains(reason)) << reason;
     EXPECT_EQ(std::reduce(sample.durations.at(reason).bucket.begin(), sample.durations.at(reason).bucket.end()), 1U);
   }

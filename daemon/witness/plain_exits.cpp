@@ -27,7 +27,7 @@ Failure fail_libbpf(const char* operation, int negative) {
 Result<std::string> format_of(const PlainTracepoint& tracepoint) {
   const auto path = tracefs() / "events" / tracepoint.system / tracepoint.name / "format";
   std::ifstream file{path};
-  if (!file) return fail_errno("read", path.string());
+  if (!file) return fail_errno("read", path.string(), "is tracefs mounted on /sys/kernel/tracing?");
   return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 

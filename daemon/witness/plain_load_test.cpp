@@ -3,12 +3,17 @@
 // system call for the reason, its first argument for the instruction set. Needs root.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 #include "exit_index.h"
 #include "plain_key.h"
 #include "witness/plain_exits.h"
+#include "witness/tracepoint_format.h"
 
 namespace exitledger {
 namespace {
@@ -21,6 +26,12 @@ constexpr long kIsa = 0x5EED1ED6;
 
 class PlainLoad : public testing::Test {
  protected:
+  // In a mount namespace of this process alone, for the rest of its life.
+  static void SetUpTestSuite() {
+    if (std::filesystem::exists(tracefs() / "events") || ::unshare(CLONE_NEWNS) != 0) return;
+    (void)::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    (void)::mount("none", "/sys/kernel/tracing", "tracefs", 0, nullptr);
+  }
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: loads BPF programs";
     auto witness = PlainWitness::attach({"raw_syscalls", "sys_enter", "args", "id"});
