@@ -24,6 +24,8 @@ class Fuzz {
   explicit Fuzz(std::uint32_t scopes) : scopes_(scopes) {}
 
   bool run() {
+    const leaf::Flags host{guest::hardware_cpuid(leaf::kInfo, 1).eax};
+    cpuid_ = cpuid_reason(host.vendor() == 2 ? Vendor::kSvm : Vendor::kVmx);
     const std::uint64_t before = own_cpuids();
     learn();
     for (const std::uint32_t scope : {0U, 1U, 2U, 3U, 4U, 5U, 31U, 32U, 0x7FFFU, 0x8000U, 0xFFFFU}) {
@@ -47,8 +49,8 @@ class Fuzz {
 
  private:
   // CPUID exits of this vCPU so far, by the leaf.
-  static std::uint64_t own_cpuids() {
-    return leaf::exits_in(guest::hardware_cpuid(leaf::kExits, leaf::ecx_of(leaf::Scope::kVcpu, vmx::kCpuid)));
+  [[nodiscard]] std::uint64_t own_cpuids() const {
+    return leaf::exits_in(guest::hardware_cpuid(leaf::kExits, leaf::ecx_of(leaf::Scope::kVcpu, cpuid_)));
   }
 
   void learn() {
@@ -101,6 +103,7 @@ class Fuzz {
   }
 
   std::uint32_t scopes_;
+  Reason cpuid_ = 0;  ///< the exit that a read is
   bool cycles_ = false;
   std::uint32_t entries_ = 0;
   std::set<Reason> table_;
