@@ -42,7 +42,7 @@ int errno_of(int code) {
 
 // In a person's words where SQLite's own leave open what to do.
 std::string words(const SQLite::Exception& error) {
-  const std::string said = error.what();
+  std::string said = error.what();
   switch (error.getErrorCode() & 0xFF) {
     case SQLITE_NOTADB: return "is no SQLite database: move it away, and a new store is made there";
     case SQLITE_CORRUPT: return "is damaged (" + said + "): sqlite3's .recover saves what can be read of it";
