@@ -58,7 +58,7 @@ static __always_inline __u64 count_asked(const __u64 *count, __u32 isa, __u32 fu
 		return count[EL_INDEX_ALL];
 	/* No reason asked, or one that stands in no book: another pseudo-reason, a code that shares the unknown's
 	 * counter. */
-	if (function == EL_LEAF_FIRST + 1 || (reason > EL_PSEUDO_LAST_COUNTED && reason < 0xFFFC))
+	if (function == EL_LEAF_FIRST + 1 || !el_in_book(reason))
 		return 0;
 	index = el_leaf_index(isa, reason);
 	if (index == EL_INDEX_UNKNOWN)
@@ -97,7 +97,7 @@ static __always_inline __u64 sum_of_vm(__u32 head, __u32 isa, __u32 function, __
 
 static long add_cpu(__u32 no, struct el_sum *sum)
 {
-	struct el_cpu *cpu = bpf_map_lookup_elem(&cpus, &no);
+	struct el_cpu *cpu = cpu_of(no);
 
 	if (cpu)
 		sum->sum += count_asked(cpu->count, sum->isa, sum->function, sum->ecx);

@@ -41,6 +41,7 @@ static __always_inline int came_back(__u64 vcpu, __u32 from_user)
 	ns = bpf_ktime_get_ns() - slot->away_since;
 	slot->away_since = 0;
 	slot->away_ns += ns;
+	slot->exit_index |= EL_EXIT_AWAY;
 	if (from_user)
 		slot->user_ns += ns;
 	return 0;

@@ -17,7 +17,7 @@ struct el_snapshot {
 static long snapshot_cpu(__u32 no, struct el_snapshot *snapshot)
 {
 	__u32 to_no = snapshot->base + no;
-	struct el_cpu *from = bpf_map_lookup_elem(&cpus, &no);
+	struct el_cpu *from = cpu_of(no);
 	struct el_boundary_cpu *to = bpf_map_lookup_elem(&boundary_cpus, &to_no);
 
 	/* No vCPU outlives its module: one in a cache died unseen, and the next at its address may be laid out

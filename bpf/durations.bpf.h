@@ -12,8 +12,10 @@
 /* 0 for 0, else floor(log2) + 1 */
 static const __u8 el_bits[256] = {0, 1, 2, 2, R4(3), R4(4), R4(4), R16(5), R16(6), R16(6), R64(7), R64(8), R64(8)};
 
-/* Bucket of a duration above 64 us. */
-static __noinline __u32 long_bucket(__u64 ns)
+#define EL_SHORT (1ull << (EL_DURATION_SHIFT + 8))
+
+/* Bucket of a duration from EL_SHORT up. */
+static __always_inline __u32 long_bucket(__u64 ns)
 {
 	__u64 v = ns >> EL_DURATION_SHIFT;
 
@@ -24,11 +26,6 @@ static __noinline __u32 long_bucket(__u64 ns)
 	if (v < 1ull << 31)
 		return 24 + el_bits[v >> 24 & 0xFF];
 	return EL_DURATION_BUCKETS - 1;
-}
-
-static __always_inline __u32 bucket_of(__u64 ns)
-{
-	return ns < 1ull << (EL_DURATION_SHIFT + 8) ? el_bits[ns >> EL_DURATION_SHIFT] : long_bucket(ns);
 }
 
 /* Whether the vCPU's exit from the entry that this CPU remembers was traced on another one. */
@@ -74,33 +71,51 @@ static __noinline int untimed(struct el_slot *slot)
 	return 0;
 }
 
-/* Books the time from the vCPU's exit before, `since`, to the entry that this exit ends. cpu->slot_vcpu is the vCPU. */
+/* NULL: for the verifier. */
+static __always_inline struct el_duration *book_duration(struct el_cpu *cpu, __u32 index, __u32 bucket, __u64 ns)
+{
+	struct el_durations *book = bpf_map_lookup_elem(&durations, &cpu->no);
+	struct el_duration *duration;
+
+	if (!book || index >= EL_INDEX_COUNT)
+		return NULL;
+	duration = &book->by_index[index];
+	duration->sum_ns += ns;
+	duration->bucket[bucket & (EL_DURATION_BUCKETS - 1)]++;
+	return duration;
+}
+
+/* What is not short, or was spent elsewhere in part. */
+static __noinline int book_rare(struct el_cpu *cpu, struct el_slot *slot, __u32 before, __u64 ns)
+{
+	__u32 bucket = ns < EL_SHORT ? el_bits[ns >> EL_DURATION_SHIFT] : long_bucket(ns);
+	struct el_duration *duration;
+
+	if (ns == cpu->entry_ns)
+		return untimed(slot); /* the vCPU's first exit */
+	if ((__s64)ns < 0) {	      /* an entry of long ago, whose exit was traced elsewhere */
+		untimed(slot);
+		return lose_here(EL_LOSS_EXIT_ELSEWHERE);
+	}
+	duration = book_duration(cpu, before & ~EL_EXIT_AWAY, bucket, ns);
+	return duration && before & EL_EXIT_AWAY ? book_away(slot, duration, ns) : 0;
+}
+
+/* Books the time from the vCPU's exit before to the entry that this exit ends. cpu->slot_vcpu is the vCPU. */
 static __always_inline int time_exit(struct el_cpu *cpu, struct el_slot *slot, __u32 index)
 {
-	__u64 now = bpf_ktime_get_ns(), since = slot->exit_ns, ns = cpu->entry_ns - since;
-	__u32 before = slot->exit_index, bucket;
-	struct el_duration *duration;
-	struct el_durations *book;
+	__u64 now = bpf_ktime_get_ns(), ns = cpu->entry_ns - slot->exit_ns;
+	__u32 before = slot->exit_index;
 
 	slot->exit_index = index;
 	slot->exit_ns = now;
 	if (cpu->entry_vcpu != cpu->slot_vcpu)
 		return untimed(slot); /* counted by the next entry on the CPU where the entry was */
 	cpu->entry_vcpu = 0;
-	if (!since)
-		return 0;    /* the vCPU's first exit */
-	if ((__s64)ns < 0) { /* an entry of long ago, whose exit was traced elsewhere */
-		untimed(slot);
-		return lose_here(EL_LOSS_EXIT_ELSEWHERE);
-	}
-	book = bpf_map_lookup_elem(&durations, &cpu->no);
-	bucket = bucket_of(ns);
-	if (!book || before >= EL_INDEX_COUNT || bucket >= EL_DURATION_BUCKETS)
-		return 0; /* for the verifier */
-	duration = &book->by_index[before];
-	duration->sum_ns += ns;
-	duration->bucket[bucket]++;
-	return slot->away_ns ? book_away(slot, duration, ns) : 0;
+	if (ns >= EL_SHORT || before >= EL_INDEX_COUNT)
+		return book_rare(cpu, slot, before, ns);
+	book_duration(cpu, before, el_bits[ns >> EL_DURATION_SHIFT], ns);
+	return 0;
 }
 
 #endif

@@ -28,6 +28,8 @@
 #define EL_INDEX_FAILED_ENTRY 188u /* 0xFE04: flag, also counted under its basic reason */
 #define EL_INDEX_UNREAD                                                                                                \
 	189u /* an exit whose reason could not be read; no reason of the leaf: a loss is counted with it */
+#define EL_INDEX_NESTED 190u   /* 0xFE08: an exit of a nested guest, also counted under its basic reason */
+#define EL_INDEX_INJECTED 191u /* 0xFE09: an exit that a nested hypervisor is made to see; none of the processor's */
 #define EL_INDEX_COUNT 192u
 
 /* Flag bits of a VMX exit reason (SDM vol. 3, "Exit reason" field; kernel: union vmx_exit_reason). */
@@ -40,7 +42,9 @@
 /* Pseudo-reasons of the leaf ABI start here (kvm-patch/, leaf ABI version 1). */
 #define EL_PSEUDO_FIRST 0xFE00u
 #define EL_PSEUDO_UNKNOWN 0xFE01u
-#define EL_PSEUDO_LAST_COUNTED 0xFE04u
+#define EL_PSEUDO_LAST_COUNTED 0xFE04u /* of those that stand together */
+#define EL_PSEUDO_NESTED 0xFE08u
+#define EL_PSEUDO_INJECTED 0xFE09u
 
 /* Index of a VMX basic reason (flag bits removed). */
 static inline unsigned int el_vmx_index(unsigned int basic)
@@ -60,11 +64,25 @@ static inline unsigned int el_svm_index(unsigned int code)
 	return EL_INDEX_UNKNOWN;
 }
 
+/* Whether a pseudo-reason is an event of nested guests. */
+static inline int el_is_nested(unsigned int reason)
+{
+	return reason - EL_PSEUDO_NESTED <= EL_PSEUDO_INJECTED - EL_PSEUDO_NESTED;
+}
+
+/* Whether a reason as the leaf ABI spells it is one that stands in a book; the other pseudo-reasons are the leaf's. */
+static inline int el_in_book(unsigned int reason)
+{
+	return reason <= EL_PSEUDO_LAST_COUNTED || reason >= 0xFFFCu || el_is_nested(reason);
+}
+
 /* Index of a reason as the leaf ABI spells it in 16 bits, pseudo-reasons included. */
 static inline unsigned int el_leaf_index(unsigned int isa, unsigned int reason)
 {
 	if (reason >= EL_PSEUDO_FIRST && reason <= EL_PSEUDO_LAST_COUNTED)
 		return EL_INDEX_ALL + (reason - EL_PSEUDO_FIRST);
+	if (el_is_nested(reason))
+		return EL_INDEX_NESTED + (reason - EL_PSEUDO_NESTED);
 	if (isa == EL_ISA_SVM)
 		return el_svm_index(reason >= 0xFFFCu ? reason | 0xFFFF0000u : reason);
 	return el_vmx_index(reason);

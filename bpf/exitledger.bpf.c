@@ -15,6 +15,7 @@
 #include "maps.bpf.h"
 #include "reads.bpf.h"
 #include "slots.bpf.h"
+#include "nested.bpf.h"
 #include "answers.bpf.h"
 #include "boundaries.bpf.h"
 #include "durations.bpf.h"
@@ -129,13 +130,6 @@ static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time
 	return 0;
 }
 
-static __noinline int ask(struct bpf_raw_tracepoint_args *ctx, struct el_slot *slot)
-{
-	struct el_cpu *cpu = this_cpu();
-
-	return cpu ? remember_question(cpu, slot, ctx->args[0]) : no_cpu();
-}
-
 /* Not 0: it cannot be read so. */
 static __always_inline int read_reason(struct bpf_raw_tracepoint_args *ctx, __u32 *reason)
 {
@@ -176,19 +170,19 @@ static __always_inline int count_exit(struct bpf_raw_tracepoint_args *ctx, __u32
 		index += EL_INDEX_SVM_NPF;
 	}
 	cpu = this_cpu();
-	if (!cpu)
+	if (__builtin_expect(!cpu, 0))
 		return no_cpu();
 	if (cpu->slot_vcpu != ctx->args[0])
 		return count_rare(ctx, time);
 	cpu->count[index]++;
 	cpu->count[EL_INDEX_ALL]++;
+	if (el_has_leaf && is_cpuid(ctx, index) && may_ask_us(ctx->args[0]))
+		return count_slot(ctx, index, 0, time);
 	slot = bpf_map_lookup_elem(&slots, &cpu->slot);
 	if (!slot)
 		return 0; /* for the verifier: the cache holds only slots that exist */
 	slot->count[index]++;
 	slot->count[EL_INDEX_ALL]++;
-	if (el_has_leaf && is_cpuid(ctx, index) && may_ask_us(ctx->args[0]))
-		ask(ctx, slot);
 	return time ? time_exit(cpu, slot, index) : 0;
 }
 
@@ -249,6 +243,15 @@ int on_xen_hypercall(void *ctx __attribute__((unused)))
 	return 0;
 }
 
+/* kvm_nested_vmexit(struct kvm_vcpu *vcpu, u32 isa): an exit of L2, which kvm_exit has had as well. */
+SEC("raw_tp/kvm_nested_vmexit")
+int on_nested_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct el_cpu *cpu = this_cpu();
+
+	return cpu ? count_nested(cpu, ctx->args[0], EL_INDEX_NESTED, ctx->args[1]) : no_cpu();
+}
+
 /* kvm_nested_vmexit_inject(exit_code, info1, info2, int_info, int_info_err, isa): an exit of L2 that L1 gets. */
 SEC("raw_tp/kvm_nested_vmexit_inject")
 int on_reflected(struct bpf_raw_tracepoint_args *ctx)
@@ -261,7 +264,7 @@ int on_reflected(struct bpf_raw_tracepoint_args *ctx)
 	cpu->hypercalls.reflected++;
 	if (code == (isa == EL_ISA_SVM ? EL_SVM_VMMCALL : EL_VMX_VMCALL))
 		cpu->hypercalls.reflected_hypercall++;
-	return 0;
+	return count_nested(cpu, loaded_vcpu(), EL_INDEX_INJECTED, isa);
 }
 
 /*

@@ -14,6 +14,10 @@
 
 #include "exit_index.h"
 
+#define EL_MOST_CPUS 2048u /* that the host's book has room for: 4 MB of kernel memory */
+#define EL_MOST_DATA                                                                                                   \
+	(4u << 20) /* of an object: one element of an array map (kernel/bpf/arraymap.c, KMALLOC_MAX_SIZE) */
+
 /* Causes of loss: each early return of a program counts one of these on the CPU where it happened. */
 enum el_loss {
 	EL_LOSS_NO_OFFSET = 0,	 /* exit: the place of the exit reason is not known yet; counted in ALL and UNREAD */
@@ -76,12 +80,14 @@ struct el_cpu {
 	__u64 reserved[2];
 };
 
+#define EL_EXIT_AWAY 0x100u
+
 /* A vCPU's book. Written by the CPU on which the vCPU runs (vcpu->mutex: one at a time); zeroed by the daemon after
  * folding. */
 struct el_slot {
 	__u64 count[EL_INDEX_COUNT]; /* exits per dense index since the slot was given out */
 	__u64 exit_ns;		     /* CLOCK_MONOTONIC of the last exit; 0 = none */
-	__u32 exit_index;	     /* its dense index */
+	__u32 exit_index;	     /* its dense index; EL_EXIT_AWAY: away_ns is not 0 */
 	__u32 ask_tid;	   /* thread whose leaf query the probe last remembered for this vCPU; 0 = none; probe only */
 	__u64 away_since;  /* CLOCK_MONOTONIC: in user space, or scheduled out, since then; 0 = neither */
 	__u64 away_ns;	   /* both since the exit */
@@ -256,10 +262,13 @@ struct el_layout {
 	__u32 vcpu_id;		     /* struct kvm_vcpu: vcpu_id */
 	__u32 vcpu_rax;		     /* struct kvm_vcpu: arch.regs[VCPU_REGS_RAX] */
 	__u32 module_name;	     /* struct module: name */
-	__u32 vcpu_preempt_notifier; /* struct kvm_vcpu: preempt_notifier; 0: time is not split */
-	__u32 kvm_created_vcpus;     /* struct kvm: created_vcpus; 0: no answer about a VM is judged */
-	__u32 stat[EL_STAT_COUNT];   /* struct kvm_vcpu: stat.exits, …; without the first no vCPU is newborn;
-					from EL_STAT_OF_VM on struct kvm: stat.mmu_shadow_zapped, … */
+	__u32 vcpu_preempt_notifier; /* struct kvm_vcpu: preempt_notifier */
+	__u32 task_notifiers;	   /* struct task_struct: preempt_notifiers.first; one of the two 0: no thread's vCPU is
+				      known */
+	__u32 can_split;	   /* not 0: KVM has the functions at which time is split */
+	__u32 kvm_created_vcpus;   /* struct kvm: created_vcpus; 0: no answer about a VM is judged */
+	__u32 stat[EL_STAT_COUNT]; /* struct kvm_vcpu: stat.exits, …; without the first no vCPU is newborn;
+				      from EL_STAT_OF_VM on struct kvm: stat.mmu_shadow_zapped, … */
 };
 
 #ifdef __cplusplus
@@ -273,7 +282,8 @@ static_assert(sizeof(el_answer) == 128);
 static_assert(sizeof(el_boundary) == 32);
 static_assert(sizeof(el_event) == 16);
 static_assert(sizeof(el_stats) == 8 * (3 * EL_STAT_COUNT + 2));
-static_assert(sizeof(el_layout) == 4 * (8 + EL_STAT_COUNT));
+static_assert(sizeof(el_layout) == 4 * (10 + EL_STAT_COUNT));
+static_assert(EL_MOST_CPUS * sizeof(el_cpu) + 4096 <= EL_MOST_DATA);
 #else
 _Static_assert(sizeof(struct el_cpu) == 8 * (EL_INDEX_COUNT + EL_LOSS_COUNT + 20 + 4 + EL_TOLD_COUNT + 1 + 1 + 4),
 	       "el_cpu");
@@ -285,7 +295,8 @@ _Static_assert(sizeof(struct el_answer) == 128, "el_answer");
 _Static_assert(sizeof(struct el_boundary) == 32, "el_boundary");
 _Static_assert(sizeof(struct el_event) == 16, "el_event");
 _Static_assert(sizeof(struct el_stats) == 8 * (3 * EL_STAT_COUNT + 2), "el_stats");
-_Static_assert(sizeof(struct el_layout) == 4 * (8 + EL_STAT_COUNT), "el_layout");
+_Static_assert(sizeof(struct el_layout) == 4 * (10 + EL_STAT_COUNT), "el_layout");
+_Static_assert(EL_MOST_CPUS * sizeof(struct el_cpu) + 4096 <= EL_MOST_DATA, "the object's data");
 #endif
 
 #endif

@@ -4,6 +4,7 @@
 #define EXITLEDGER_JUDGE_BPF_H
 
 #include "asked.bpf.h"
+#include "nested.bpf.h"
 
 /* A relation that must hold: least <= what the leaf said <= most. */
 struct el_bounds {
@@ -27,7 +28,9 @@ static __always_inline int is_comparable(const struct el_answer *answer)
 		return answer->edx != 0xFFFFFFFF;
 	if (answer->function != EL_LEAF_EXITS || answer->edx == 0xFFFFFFFF)
 		return 0; /* refused, or no count of exits */
-	return reason <= EL_PSEUDO_LAST_COUNTED || reason >= 0xFFFC;
+	if (reason == EL_PSEUDO_INJECTED && !knows_loaded_vcpu())
+		return 0; /* in the host's book alone */
+	return el_in_book(reason);
 }
 
 static __always_inline enum el_told within(struct el_answer *answer, const struct el_bounds *bounds)

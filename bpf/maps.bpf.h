@@ -22,7 +22,6 @@
 		__type(value, type_);                                                                                  \
 	} name_ SEC(".maps")
 
-EL_BOOK(cpus, struct el_cpu, 1);
 EL_BOOK(slots, struct el_slot, 1);
 EL_BOOK(owners, struct el_owner, 1);
 EL_BOOK(stats, struct el_stats, 1);
@@ -121,15 +120,30 @@ __u64 el_boundary_serial = 0;  /* loads of a vendor module */
 __u64 el_lost_no_cpu = 0;      /* EL_LOSS_NO_CPU */
 __u64 el_slotless_exits = 0;   /* KVM's statistic "exits" of the vCPUs that died without ever having a slot */
 
+/* The host's book, where arithmetic finds it: a look-up in a map costs an exit or entry a dozen instructions more. */
+struct el_cpu el_cpus[EL_MOST_CPUS] __attribute__((aligned(64))) = {};
+
+/* NULL: beyond the book. */
+static __always_inline struct el_cpu *cpu_of(__u64 no)
+{
+	struct el_cpu *cpu;
+
+	barrier_var(no);
+	if (no >= EL_MOST_CPUS)
+		return NULL;
+	barrier_var(no); /* one register for the check and its use, the use after the check: for the verifier */
+	cpu = &el_cpus[no];
+	barrier_var(cpu); /* else the compiler makes it anew after each call */
+	return cpu;
+}
+
 /*
  * The book of the CPU that we run on. Every program that writes to it plainly runs with preemption off (raw
  * tracepoints do), so that a CPU's book has one writer.
  */
 static __always_inline struct el_cpu *this_cpu(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&cpus, &cpu);
+	return cpu_of(bpf_get_smp_processor_id());
 }
 
 static __noinline int no_cpu(void)

@@ -31,7 +31,7 @@ static __noinline int forget_question(struct el_slot *slot, __u32 no)
  */
 static long clear_cache(__u32 no, __u64 *vcpu)
 {
-	struct el_cpu *cpu = bpf_map_lookup_elem(&cpus, &no);
+	struct el_cpu *cpu = cpu_of(no);
 
 	if (cpu && cpu->slot_vcpu == *vcpu)
 		__sync_val_compare_and_swap(&cpu->slot_vcpu, *vcpu, 0);

@@ -40,7 +40,7 @@ const std::vector<std::regex>& bound() {
              std::string("time/reasons/\\d+/raw/(start|rounds)/\\d+/\\w+"),
              std::string("time/(gap_ns_per_exit|interruption_ns)"),
              std::string("losses_by_cause/(no_offset|read_failed|no_cpu|no_slot|slot_map|exit_elsewhere)"),
-             std::string("recursion_misses/on_kvm_(exit_timed|cpuid|entry)"),
+             std::string("recursion_misses/on_(kvm_(exit_timed|cpuid|entry)|nested_exit|reflected)"),
          })
       made.emplace_back("/(" + field + ")");
     return made;
@@ -56,7 +56,7 @@ const std::regex& stated_once() {
       "times_out/\\d+/(number|exits|sum_ns|user_ns|scheduled_out_ns)|vms/\\d+/(pid|vcpus|exits)|hypercalls/reflected|"
       "losses_by_cause/(entry_no_exit|ask_map|event|kvm_stats)|"
       "recursion_misses/"
-      "(death_fentry|on_(module_(load|free)|(kvm|hv|xen)_hypercall|reflected|run_(begin|end)|sched_(in|out))))");
+      "(death_fentry|on_(module_(load|free)|(kvm|hv|xen)_hypercall|run_(begin|end)|sched_(in|out))))");
   return fields;
 }
 

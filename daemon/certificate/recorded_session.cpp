@@ -13,8 +13,7 @@ Reason hypercall_of(Vendor vendor) { return stat_reason(vendor, EL_STAT_HYPERCAL
 std::vector<Reason> questions_of(Vendor vendor) {
   std::vector<Reason> reasons;
   for (const ReasonInfo& info : defined_reasons(vendor)) reasons.push_back(info.number);
-  for (const Reason pseudo : {kReasonAll, kReasonUnknown, kReasonBusLock, kReasonEnclave, kReasonFailedEntry})
-    reasons.push_back(pseudo);
+  for (const Reason pseudo : kCountedPseudo) reasons.push_back(pseudo);
   return reasons;
 }
 
@@ -114,8 +113,8 @@ ProbeSample RecordedHost::sample() const {
   sample.hypercalls = hypercalls_;
   sample.losses = losses_;
   for (const char* program : {"death_fentry", "on_hv_hypercall", "on_kvm_cpuid", "on_kvm_entry", "on_kvm_exit_timed",
-                              "on_kvm_hypercall", "on_module_free", "on_module_load", "on_reflected", "on_run_begin",
-                              "on_run_end", "on_sched_in", "on_sched_out", "on_xen_hypercall"})
+                              "on_kvm_hypercall", "on_module_free", "on_module_load", "on_nested_exit", "on_reflected",
+                              "on_run_begin", "on_run_end", "on_sched_in", "on_sched_out", "on_xen_hypercall"})
     sample.losses.recursion_misses[program] = 0;
   return sample;
 }

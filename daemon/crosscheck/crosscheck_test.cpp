@@ -127,7 +127,8 @@ TEST(CrossCheck, PassesThatAreNoExitsAreNeverJudged) {
 }
 
 TEST(CrossCheck, FlagsAndUnknownReasonsAreJudgedLikeAnyOther) {
-  for (const Reason reason : {kReasonUnknown, kReasonBusLock, kReasonEnclave, kReasonFailedEntry}) {
+  for (const Reason reason :
+       {kReasonUnknown, kReasonBusLock, kReasonEnclave, kReasonFailedEntry, kReasonNested, kReasonInjected}) {
     SimulatedHost host(1, {reason});
     CrossCheck check(Vendor::kVmx, host.bases());
     host.leaf(0, reason) = 1;

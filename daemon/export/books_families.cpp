@@ -48,6 +48,15 @@ void add_flags(const PagingBooks& books, std::string_view paging, FamilyBuilder<
   }
 }
 
+// None where no guest ran one of its own.
+void add_nested(const PagingBooks& books, std::string_view paging, FamilyBuilder<family::kNestedExits>& nested) {
+  const std::uint64_t exits = count_of(books.ebpf, books.vendor, kReasonNested);
+  const std::uint64_t injected = count_of(books.ebpf, books.vendor, kReasonInjected);
+  if (exits + injected == 0) return;
+  nested.add(exits, paging, "exit");
+  nested.add(injected, paging, "injected");
+}
+
 }  // namespace
 
 void append_books(const ExportSnapshot& snapshot, Families& out) {
@@ -55,6 +64,7 @@ void append_books(const ExportSnapshot& snapshot, Families& out) {
   FamilyBuilder<family::kLeafExits> leaf;
   FamilyBuilder<family::kOwnExits> own;
   FamilyBuilder<family::kFlaggedExits> flags;
+  FamilyBuilder<family::kNestedExits> nested;
   FamilyBuilder<family::kExitDuration> durations;
   for (const auto& [mode, books] : snapshot.books) {
     const std::string_view paging = to_string(mode);
@@ -62,6 +72,7 @@ void append_books(const ExportSnapshot& snapshot, Families& out) {
     add_leaf(books, paging, leaf);
     add_own(books, paging, own);
     add_flags(books, paging, flags);
+    add_nested(books, paging, nested);
     for (const auto& [reason, histogram] : books.durations) {
       if (is_summand(reason)) durations.add_histogram(histogram, paging, reason_label(books.vendor, reason));
     }
@@ -70,6 +81,7 @@ void append_books(const ExportSnapshot& snapshot, Families& out) {
   std::move(leaf).append_to(out);
   std::move(own).append_to(out);
   std::move(flags).append_to(out);
+  std::move(nested).append_to(out);
   std::move(durations).append_to(out);
 }
 

@@ -11,6 +11,7 @@ constexpr std::array kAll{
     &kLeafExits,
     &kOwnExits,
     &kFlaggedExits,
+    &kNestedExits,
     &kExitDuration,
     &kHypercalls,
     &kVmExits,

@@ -53,6 +53,11 @@ inline constexpr FamilyInfo kFlaggedExits{
     kCounter,
     {"paging", "flag"},
     "VM exits with a flag bit in their exit reason; also counted under their reason."};
+inline constexpr FamilyInfo kNestedExits{
+    "exitledger_nested_exits_total",
+    kCounter,
+    {"paging", "event"},
+    "VM exits of nested guests, also counted under their reason, and those that nested hypervisors were made to see."};
 inline constexpr FamilyInfo kExitDuration{"exitledger_exit_duration_seconds",
                                           kHistogram,
                                           {"paging", "reason"},

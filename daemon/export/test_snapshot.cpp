@@ -20,6 +20,8 @@ PagingBooks ept_books() {
   count(books.ebpf, kUndefinedVmx, 3);
   count(books.ebpf, kReasonUnknown, 2);
   count(books.ebpf, kReasonBusLock, 5);
+  count(books.ebpf, kReasonNested, 4);
+  count(books.ebpf, kReasonInjected, 3);
   books.leaf = {
       {vmx::kCpuid, 101}, {vmx::kEptViolation, 48'017}, {vmx::kHlt, 0}, {kReasonUnknown, 5}, {kReasonAll, 48'123}};
   books.own = {{vmx::kCpuid, 90}, {vmx::kEptViolation, 0}, {kReasonAll, 90}};

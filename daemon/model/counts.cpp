@@ -45,6 +45,8 @@ std::optional<Reason> reason_at(Vendor vendor, unsigned index) {
   const auto reason = [](unsigned number) { return static_cast<Reason>(number); };
   if (index < EL_INDEX_DIRECT) return reason(index);
   if (index >= EL_INDEX_ALL && index <= EL_INDEX_FAILED_ENTRY) return reason(EL_PSEUDO_FIRST + (index - EL_INDEX_ALL));
+  if (index == EL_INDEX_NESTED || index == EL_INDEX_INJECTED)
+    return reason(EL_PSEUDO_NESTED + (index - EL_INDEX_NESTED));
   if (vendor == Vendor::kVmx) return std::nullopt;
   if (index - EL_INDEX_SVM_NPF < 4) return reason(0x400 + (index - EL_INDEX_SVM_NPF));
   if (index - EL_INDEX_SVM_NEG < 4) return reason(0xFFFC + (index - EL_INDEX_SVM_NEG));

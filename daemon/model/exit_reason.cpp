@@ -22,6 +22,8 @@ constexpr auto kPseudo = std::to_array<Row>({
     {kReasonEmulation, "EMULATION_REQUIRED", "stretches that KVM emulated: no hardware exits"},
     {kReasonVmFail, "VM_FAIL", "VM entries that the processor refused as an instruction: no hardware exits"},
     {kReasonBackwards, "TSC_BACKWARDS", "times from exit to entry that the TSC had negative: they add no cycles"},
+    {kReasonNested, "NESTED", "exits of nested guests, which KVM or their hypervisor handles"},
+    {kReasonInjected, "NESTED_INJECTED", "exits that nested hypervisors were made to see: no hardware exits"},
 });
 
 constexpr auto by_number = [](const auto& a, const auto& b) { return a.number < b.number; };

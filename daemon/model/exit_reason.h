@@ -28,6 +28,12 @@ inline constexpr Reason kReasonEmulation = 0xFE05;    ///< pass through emulatio
 inline constexpr Reason kReasonVmFail = 0xFE06;       ///< vmx->fail: no hardware exit
 inline constexpr Reason kReasonBackwards = 0xFE07;    ///< exit whose cycles the TSC counted backwards; kept with cycles
 
+inline constexpr Reason kReasonNested = 0xFE08;    ///< exit of a nested guest; also under its basic reason
+inline constexpr Reason kReasonInjected = 0xFE09;  ///< exit that a nested hypervisor is made to see: no hardware exit
+/// Pseudo-reasons that both books hold.
+inline constexpr std::array kCountedPseudo{kReasonAll,         kReasonUnknown, kReasonBusLock, kReasonEnclave,
+                                           kReasonFailedEntry, kReasonNested,  kReasonInjected};
+
 /// VMX basic exit reasons that laws and tests speak of (SDM vol. 3, appendix "VMX Basic Exit Reasons").
 namespace vmx {
 inline constexpr Reason kException = 0, kExternalInterrupt = 1, kInterruptWindow = 7, kNmiWindow = 8, kCpuid = 10,
@@ -63,8 +69,13 @@ struct ReasonInfo {
 [[nodiscard]] constexpr bool is_pseudo(Reason reason) { return reason >= 0xFE00 && reason <= 0xFEFF; }
 [[nodiscard]] constexpr bool is_summand(Reason reason) { return !is_pseudo(reason) || reason == kReasonUnknown; }
 
+/// Events of nested guests: a leaf of before has none of them.
+[[nodiscard]] constexpr bool is_nested(Reason reason) { return reason == kReasonNested || reason == kReasonInjected; }
+
 /// Not what the leaf alone keeps: passes that are no hardware exits, notes on the cycles.
-[[nodiscard]] constexpr bool in_both_books(Reason reason) { return !is_pseudo(reason) || reason <= kReasonFailedEntry; }
+[[nodiscard]] constexpr bool in_both_books(Reason reason) {
+  return !is_pseudo(reason) || reason <= kReasonFailedEntry || is_nested(reason);
+}
 
 /// Label: the kernel's name ("EPT_VIOLATION"); pseudo-reasons "ALL", "UNKNOWN", "BUS_LOCK_FLAG", …; "unknown:N"
 /// otherwise.

@@ -12,7 +12,8 @@ namespace exitledger {
 namespace {
 
 constexpr Reason kPseudoReasons[] = {kReasonAll,         kReasonUnknown,   kReasonBusLock, kReasonEnclave,
-                                     kReasonFailedEntry, kReasonEmulation, kReasonVmFail,  kReasonBackwards};
+                                     kReasonFailedEntry, kReasonEmulation, kReasonVmFail,  kReasonBackwards,
+                                     kReasonNested,      kReasonInjected};
 
 TEST(ExitReason, EveryDefinedReasonRoundTripsThroughItsLabel) {
   for (const Vendor vendor : kVendors) {
@@ -83,7 +84,7 @@ TEST(ExitReason, UndefinedReasonsAreLabelledByNumber) {
   EXPECT_EQ(reason_label(Vendor::kVmx, 35), "unknown:35");
   EXPECT_EQ(reason_from(Vendor::kVmx, "unknown:35"), 35);
   EXPECT_EQ(reason_from(Vendor::kVmx, "unknown:10"), std::nullopt) << "10 has a name";
-  EXPECT_EQ(reason_label(Vendor::kVmx, 0xFE08), "unknown:65032") << "pseudo-reason of no meaning";
+  EXPECT_EQ(reason_label(Vendor::kVmx, 0xFE0A), "unknown:65034") << "pseudo-reason of no meaning";
 }
 
 TEST(ExitReason, TextIsANameInAnyCaseOrANumber) {

@@ -8,7 +8,8 @@ namespace {
 
 /// Programs that write the host's book, or tie a reading of the leaf to it. What the others missed is lost elsewhere.
 bool writes_host_book(std::string_view program) {
-  return program.starts_with("on_kvm_exit") || program == "on_kvm_cpuid";
+  return program.starts_with("on_kvm_exit") || program == "on_kvm_cpuid" || program == "on_nested_exit" ||
+         program == "on_reflected";
 }
 
 }  // namespace

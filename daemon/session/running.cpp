@@ -42,7 +42,7 @@ std::string processor_name() {
 std::vector<Base> bases_of(Vendor vendor, const std::optional<Boundary>& boundary) {
   std::vector<Base> bases;
   if (!boundary) return bases;
-  std::vector<Reason> reasons{kReasonAll, kReasonUnknown, kReasonBusLock, kReasonEnclave, kReasonFailedEntry};
+  std::vector<Reason> reasons(kCountedPseudo.begin(), kCountedPseudo.end());
   for (const ReasonInfo& info : defined_reasons(vendor)) reasons.push_back(info.number);
   for (std::uint32_t cpu = 0; cpu < boundary->by_cpu.size(); ++cpu)
     for (const Reason reason : reasons) bases.push_back({cpu, reason, count_of(boundary->by_cpu[cpu], vendor, reason)});
@@ -187,6 +187,12 @@ void RunningSession::mmu(const StatSums& sums) {
   session_.mmu = mmu_.stats();
 }
 
+namespace {
+auto is_of(Reason reason) {
+  return [reason](const Round& round) { return round.reason == reason; };
+}
+}  // namespace
+
 std::string RunningSession::not_asked_for(const Reading& reading, const std::vector<Counts>& before) const {
   std::set<std::pair<std::uint32_t, Reason>> asked;
   for (const Round& round : reading.rounds) asked.emplace(round.cpu, round.reason);
@@ -195,6 +201,8 @@ std::string RunningSession::not_asked_for(const Reading& reading, const std::vec
       if (before[cpu].at[index] == base_by_cpu_[cpu].at[index]) continue;
       const auto counted = reason_at(session_.vendor, index);
       if (!counted) continue;  // EL_INDEX_UNREAD: counted as a loss
+      // A module of before has no such counter.
+      if (is_nested(*counted) && std::ranges::none_of(reading.rounds, is_of(*counted))) continue;
       const bool named = is_pseudo(*counted) || is_defined(session_.vendor, *counted);
       if (asked.contains({cpu, named ? *counted : kReasonUnknown})) continue;
       return fmt::format("CPU {} counted {}, and the leaf was not asked for that there", cpu,

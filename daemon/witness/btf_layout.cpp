@@ -25,8 +25,9 @@ Result<void> read_vcpu(const BtfSource& kvm, el_layout& layout) {
     layout.stat[i] = kvm.offset(structure, {"stat", stat_label(static_cast<el_stat>(i)).data()}, {8}).value_or(0);
   }
   const auto functions = {"kvm_sched_in", "kvm_sched_out", "kvm_arch_vcpu_ioctl_run"};
-  if (std::ranges::all_of(functions, [&](const char* name) { return kvm.has_function(name); }))
-    layout.vcpu_preempt_notifier = kvm.offset("kvm_vcpu", {"preempt_notifier", "link", "next"}, {8}).value_or(0);
+  layout.vcpu_preempt_notifier = kvm.offset("kvm_vcpu", {"preempt_notifier", "link", "next"}, {8}).value_or(0);
+  layout.can_split = layout.vcpu_preempt_notifier != 0 &&
+                     std::ranges::all_of(functions, [&](const char* name) { return kvm.has_function(name); });
   layout.kvm_created_vcpus = kvm.offset("kvm", {"created_vcpus"}, {4}).value_or(0);
   layout.vcpu_id = *id;
   layout.vcpu_rax = *rax;
@@ -68,6 +69,7 @@ Result<el_layout> KernelTypes::layout(std::optional<Vendor> vendor) const {
   const auto name = kernel.offset("module", {"name"}, {1});
   // A kernel without loadable modules has no module to be named.
   layout.module_name = name.value_or(0);
+  layout.task_notifiers = kernel.offset("task_struct", {"preempt_notifiers", "first"}, {8}).value_or(0);
 
   const auto kvm = BtfSource::open(dir_, "kvm", base_.get());
   if (!kvm) return tl::unexpected(kvm.error());
@@ -83,7 +85,7 @@ Result<el_layout> KernelTypes::layout(std::optional<Vendor> vendor) const {
 
 bool KernelTypes::has_leaf() const {
   const auto kvm = BtfSource::open(dir_, "kvm", base_.get());
-  return kvm && kvm->has_function("kvm_exit_leaf_begin");
+  return kvm && kvm->has_function("kvm_exit_leaf_version");
 }
 
 bool KernelTypes::has_typed_reads() const {

@@ -132,6 +132,8 @@ TEST(BtfLayoutHere, AllOfKvmsOwnFieldsAreFound) {
   EXPECT_NE(layout->vcpu_rax, 0U);
   EXPECT_NE(layout->kvm_created_vcpus, 0U);
   EXPECT_NE(layout->vcpu_preempt_notifier, 0U);
+  EXPECT_NE(layout->can_split, 0U);
+  EXPECT_NE(layout->task_notifiers, 0U);
   for (unsigned i = 0; i < EL_STAT_COUNT; ++i) EXPECT_NE(layout->stat[i], 0U) << stat_label(static_cast<el_stat>(i));
 }
 
@@ -176,7 +178,7 @@ TEST_F(BtfLayout, WhatTheProbeCanDoIsToldByFunctions) {
   write_kernel();
   BtfWriter patched(kernel_);
   add_vcpu(patched);
-  patched.function("kvm_exit_leaf_begin");
+  patched.function("kvm_exit_leaf_version");
   write("kvm", patched);
   EXPECT_TRUE(KernelTypes::open(sys_.path()).value().has_typed_reads());
   EXPECT_TRUE(KernelTypes::open(sys_.path()).value().has_leaf());

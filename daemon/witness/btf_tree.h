@@ -81,7 +81,7 @@ inline constexpr std::uint32_t kFakeModuleName = 40, kFakeVcpuId = 12, kFakeRax 
                                kFakeCreatedVcpus = 20, kFakeRegsAvail = 176, kFakeVmxQualification = 528,
                                kFakeVmxIntrInfo = 544, kFakeSvmInfo1 = 48, kFakeSvmInfo2 = 56,
                                kFakeQualificationBit = 29, kFakeIntrInfoBit = 31, kFakePfFixed = 296,
-                               kFakeMmuPteWrite = 40, kFakePages4k = 56;
+                               kFakeMmuPteWrite = 40, kFakePages4k = 56, kFakePreemptNotifier = 328;
 
 inline void add_module(BtfWriter& to) {
   const int name = to.array(to.u8(), 56);
@@ -109,10 +109,22 @@ inline int add_vcpu(BtfWriter& to, bool vm_stats = false) {
   to.field("pf_fixed", to.u64(), 16 + kFakePfFixed - kFakeVcpuExits);
   const int kvm = add_kvm(to, vm_stats);
   const int pointer = to.pointer(kvm);
+  const int link = to.structure("hlist_node", 16);
+  to.field("next", to.u64(), 0).field("pprev", to.u64(), 8);
+  const int notifier = to.structure("preempt_notifier", 24);
+  to.field("link", link, 0).field("ops", to.u64(), 16);
   const int vcpu = to.structure("kvm_vcpu", 512);
   to.field("kvm", pointer, 0).field("vcpu_id", to.u32(), kFakeVcpuId).field("arch", arch, kFakeRax - 8);
-  to.field("stat", stat, kFakeVcpuExits - 16);
+  to.field("stat", stat, kFakeVcpuExits - 16).field("preempt_notifier", notifier, kFakePreemptNotifier);
   return vcpu;
+}
+
+/// struct task_struct, whose list of preemption notifiers begins at this byte.
+inline void add_task(BtfWriter& to, std::uint32_t notifiers) {
+  const int head = to.structure("hlist_head", 8);
+  to.field("first", to.u64(), 0);
+  to.structure("task_struct", notifiers + 8);
+  to.field("preempt_notifiers", head, notifiers);
 }
 
 /// enum kvm_reg, and the tracepoint kvm_page_fault with so many arguments.

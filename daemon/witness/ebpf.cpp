@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "witness/btf_layout.h"
+#include "witness/cpus.h"
 #include "witness/ebpf_answers.h"
 #include "witness/ebpf_probe.h"
 #include "witness/ebpf_slots.h"
@@ -71,8 +72,8 @@ struct EbpfWitness::Impl {
 
 Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& options) {
   if (options.slots == 0) return fail("attach", "probe", "it needs at least one slot");
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus <= 0) return fail("count", "possible CPUs", "", -cpus);
+  const auto cpus = cpus_of_book("/sys");
+  if (!cpus) return tl::unexpected(cpus.error());
   const auto modules = read_modules(options.sys);
   if (!modules) return tl::unexpected(modules.error());
   auto types = KernelTypes::open(options.sys);
@@ -83,7 +84,7 @@ Result<std::unique_ptr<EbpfWitness>> EbpfWitness::attach(const ProbeOptions& opt
   if (!layout && modules->vendor) layout = types->layout(std::nullopt);
   if (!layout) return tl::unexpected(layout.error());
 
-  auto probe = Probe::load({.cpus = static_cast<std::uint32_t>(cpus),
+  auto probe = Probe::load({.cpus = *cpus,
                             .slots = options.slots,
                             .time = options.time,
                             .typed_reads = types->has_typed_reads(),

@@ -2,17 +2,21 @@
 #include "witness/ebpf_fake.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "ebpf_fake.skel.h"
 #include "witness/btf_tree.h"
+#include "witness/btf_walk.h"
 #include "witness/libbpf_log.h"
 
 namespace exitledger {
@@ -32,6 +36,14 @@ int program_fd(std::string_view name) {
       return fd;
   }
   return -1;
+}
+
+/// In the running kernel's struct task_struct.
+std::optional<std::uint32_t> alternate_stack_offset() {
+  const BtfPtr types(btf__load_vmlinux_btf());
+  if (!types) return std::nullopt;
+  const BtfSource source{nullptr, types.get(), "vmlinux"};
+  return source.offset("task_struct", {"sas_ss_sp"}, {8});
 }
 
 }  // namespace
@@ -69,7 +81,8 @@ void FakeKernel::write_sys(Vendor vendor, bool vm_stats) const {
   add_vcpu_vmx(types, vcpu);
   add_vcpu_svm(types, vcpu, types.u32());
   add_detail_types(types);
-  types.function("kvm_exit_leaf_begin");
+  if (const auto at = alternate_stack_offset()) add_task(types, *at);
+  types.function("kvm_exit_leaf_version");
   if (typed_reads()) types.function("bpf_rdonly_cast");
   sys_.write("kernel/btf/vmlinux", types.bytes());
   sys_.write(std::string("module/") + std::string(module_name(vendor)) + "/initstate", "live\n");
@@ -126,6 +139,19 @@ void FakeKernel::set_svm_vmcb(unsigned n, std::uint64_t address) { put(n * kStri
 void FakeKernel::set_svm_info(unsigned n, std::uint64_t info_1, std::uint64_t info_2) {
   put(n * kStride + kVmcbAt + kFakeSvmInfo1, info_1);
   put(n * kStride + kVmcbAt + kFakeSvmInfo2, info_2);
+}
+
+void FakeKernel::load_vcpu(unsigned n) const {
+  stack_t stack{};
+  stack.ss_sp = reinterpret_cast<void*>(vcpu(n) + kFakePreemptNotifier);  // NOLINT(performance-no-int-to-ptr)
+  stack.ss_size = std::size_t{1} << 20;
+  if (::sigaltstack(&stack, nullptr) != 0) std::abort();
+}
+
+void FakeKernel::load_none() const {
+  stack_t stack{};
+  stack.ss_flags = SS_DISABLE;
+  if (::sigaltstack(&stack, nullptr) != 0) std::abort();
 }
 
 std::uint64_t FakeKernel::module(std::string_view name) {

@@ -63,6 +63,10 @@ class FakeKernel {
   void set_vmx_told(unsigned n, std::uint64_t qualification, std::uint32_t intr_info, std::uint32_t avail);
   void set_svm_vmcb(unsigned n, std::uint64_t address);
   void set_svm_info(unsigned n, std::uint64_t info_1, std::uint64_t info_2);
+  /// Lets the calling thread have this vCPU loaded, or none: its notifier is where the thread's is looked for. That is
+  /// the address of its alternate signal stack, for a thread can write that, so no signal may come meanwhile.
+  void load_vcpu(unsigned n) const;
+  void load_none() const;
   /// Address of a struct module of that name.
   [[nodiscard]] std::uint64_t module(std::string_view name);
 

@@ -103,6 +103,59 @@ TEST_F(EbpfStats, HypercallsByTheirTracepoints) {
   EXPECT_EQ(calls.reflected_hypercall, 2U);
 }
 
+TEST_F(EbpfStats, EventsOfNestedGuestsStandInTheHostsBookAndTheVcpus) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  exit_vmx(0, vmx::kCpuid);
+  ASSERT_TRUE(run_program("on_nested_exit", {kernel_->vcpu(0), kVmx}));
+  kernel_->load_vcpu(0);
+  EXPECT_TRUE(run_program("on_reflected", {vmx::kCpuid, 0, 0, 0, 0, kVmx}));
+  EXPECT_TRUE(run_program("on_reflected", {vmx::kCpuid, 0, 0, 0, 0, kVmx}));
+  kernel_->load_none();
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(count_of(sample.counts, Vendor::kVmx, kReasonNested), 1U);
+  EXPECT_EQ(count_of(sample.counts, Vendor::kVmx, kReasonInjected), 2U);
+  ASSERT_THAT(sample.vms, SizeIs(1));
+  EXPECT_EQ(count_of(sample.vms[0].counts, Vendor::kVmx, kReasonNested), 1U);
+  EXPECT_EQ(count_of(sample.vms[0].counts, Vendor::kVmx, kReasonInjected), 2U);
+  EXPECT_EQ(sample.counts.all(), 1U) << "they are no exits more";
+  EXPECT_EQ(sample.losses.total(), 0U);
+}
+
+TEST_F(EbpfStats, AnEventOfANestedGuestBeforeAnyExitOfItsVcpuGivesItASlot) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  kernel_->load_vcpu(0);
+  EXPECT_TRUE(run_program("on_reflected", {vmx::kExternalInterrupt, 0, 0, 0, 0, kVmx}));
+  kernel_->load_none();
+  exit_vmx(0, vmx::kCpuid, 3);
+  const ProbeSample sample = witness_->sample();
+  ASSERT_THAT(sample.vms, SizeIs(1));
+  EXPECT_EQ(count_of(sample.vms[0].counts, Vendor::kVmx, kReasonInjected), 1U);
+  EXPECT_EQ(sample.vms[0].counts.all(), 3U);
+  EXPECT_EQ(sample.losses.total(), 0U);
+}
+
+// Its reason cannot be read where the vCPU is none: it must not get onto the hot path by an event of a nested guest.
+TEST_F(EbpfStats, AVcpuKnownByANestedGuestAloneIsReadSafely) {
+  start();
+  kernel_->make_vcpu(0, 0x1000);
+  kernel_->set_svm_vmcb(0, 0x10);
+  ASSERT_TRUE(run_program("on_nested_exit", {kernel_->vcpu(0), kSvm}));
+  ASSERT_TRUE(run_program(exit_program_, {kernel_->vcpu(0), kSvm}));
+  EXPECT_EQ(witness_->sample().losses.cause[EL_LOSS_READ_FAILED] + witness_->sample().losses.cause[EL_LOSS_NO_OFFSET],
+            1U);
+}
+
+TEST_F(EbpfStats, AnEventOfANestedGuestWhoseVcpuIsNotKnownIsALoss) {
+  start();
+  kernel_->load_none();
+  ASSERT_TRUE(run_program("on_reflected", {vmx::kCpuid, 0, 0, 0, 0, kVmx}));
+  const ProbeSample sample = witness_->sample();
+  EXPECT_EQ(count_of(sample.counts, Vendor::kVmx, kReasonInjected), 1U);
+  EXPECT_EQ(sample.losses.cause[EL_LOSS_NO_SLOT], 1U);
+}
+
 TEST_F(EbpfStats, ALoadTakesTheHypercallsWithIt) {
   start();
   ASSERT_TRUE(run_program("on_kvm_hypercal", {5}));

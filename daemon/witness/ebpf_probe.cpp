@@ -77,7 +77,7 @@ Result<std::unique_ptr<Probe>> Probe::load(const ProbeSizes& sizes, const el_lay
 Result<std::unique_ptr<Probe>> Probe::load_object(const ProbeSizes& sizes, const el_layout& layout) {
   if (!sizes.time) return load_best(sizes, layout);
   std::string why = "this KVM has no functions to attach to";
-  if (layout.vcpu_preempt_notifier != 0) {
+  if (layout.can_split != 0) {
     auto probe = load_with({DeathHook::kFentry, true}, sizes, layout);
     if (probe) return probe;
     why = probe.error().message();
@@ -145,7 +145,7 @@ Result<void> Probe::map_books(const ProbeSizes& sizes) {
       result = tl::unexpected(mapped.error());
     }
   };
-  map_one(cpus_, maps.cpus, sizes.cpus, PROT_READ);
+  cpus_ = std::span(skeleton_->bss->el_cpus).first(sizes.cpus);
   map_one(slots_, maps.slots, sizes.slots, PROT_READ | PROT_WRITE);
   map_one(owners_, maps.owners, sizes.slots, PROT_READ | PROT_WRITE);
   map_one(stats_, maps.stats, sizes.slots, PROT_READ | PROT_WRITE);
@@ -210,8 +210,9 @@ Result<void> Probe::attach_all(Hooks hooks, const ProbeSizes& sizes) {
                            {progs.on_kvm_hypercall, "kvm_hypercall", false},
                            {progs.on_hv_hypercall, "kvm_hv_hypercall", true},
                            {progs.on_xen_hypercall, "kvm_xen_hypercall", true},
-                           {progs.on_reflected, "kvm_nested_vmexit_inject", true},
-                           {sizes.time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false}};
+                           {sizes.time ? progs.on_kvm_exit_timed : progs.on_kvm_exit, "kvm_exit", false},
+                           {progs.on_nested_exit, "kvm_nested_vmexit", true},
+                           {progs.on_reflected, "kvm_nested_vmexit_inject", true}};
   if (sizes.leaf) raws.push_back({progs.on_kvm_cpuid, "kvm_cpuid", false});
   if (sizes.time) raws.push_back({progs.on_kvm_entry, "kvm_entry", false});
   for (const Raw& raw : raws) {

@@ -21,7 +21,7 @@ struct exitledger_bpf;
 namespace exitledger {
 
 struct ProbeSizes {
-  std::uint32_t cpus = 1;
+  std::uint32_t cpus = 1;  ///< 1 to EL_MOST_CPUS: cpus_of_book(); what runs on others is in no book and no loss
   std::uint32_t slots = 1;
   bool time = false;
   bool typed_reads = false;  ///< the kernel has bpf_rdonly_cast(): bpf/reads.bpf.h
@@ -38,7 +38,7 @@ class Probe {
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
-  [[nodiscard]] std::span<const el_cpu> cpus() const { return cpus_.elements(); }
+  [[nodiscard]] std::span<const el_cpu> cpus() const { return cpus_; }
   [[nodiscard]] std::span<el_slot> slots() const { return slots_.elements(); }
   [[nodiscard]] std::span<el_owner> owners() const { return owners_.elements(); }
   [[nodiscard]] std::span<el_stats> stats() const { return stats_.elements(); }
@@ -127,7 +127,7 @@ class Probe {
 
   // In this order: links go first (in reverse), then what reads the maps, then the maps and programs.
   std::unique_ptr<exitledger_bpf, SkeletonDeleter> skeleton_;
-  MappedArray<el_cpu> cpus_;
+  std::span<const el_cpu> cpus_;  ///< in the probe's own data
   MappedArray<el_slot> slots_;
   MappedArray<el_owner> owners_;
   MappedArray<el_stats> stats_;

@@ -38,6 +38,7 @@ SAME_VARIABLE(el_different_serial);
 SAME_VARIABLE(el_boundary_serial);
 SAME_VARIABLE(el_lost_no_cpu);
 SAME_VARIABLE(el_slotless_exits);
+SAME_VARIABLE(el_cpus);
 #undef SAME_CONSTANT
 #undef SAME_VARIABLE
 
@@ -60,8 +61,7 @@ exitledger_bpf* open_probe_object(bool typed_reads) {
 
 int size_probe_maps(exitledger_bpf& skeleton, const ProbeSizes& sizes) {
   const auto& maps = skeleton.maps;
-  for (const auto& [map, entries] : {std::pair{maps.cpus, sizes.cpus},
-                                     {maps.durations, sizes.time ? sizes.cpus : 1},
+  for (const auto& [map, entries] : {std::pair{maps.durations, sizes.time ? sizes.cpus : 1},
                                      {maps.boundary_cpus, sizes.cpus * EL_BOUNDARIES},
                                      {maps.slots, sizes.slots},
                                      {maps.owners, sizes.slots},
