@@ -36,6 +36,12 @@ void list() {
     fmt::print("{:<18} {:<6} {}\n", info.name, kind_name(info.kind), info.what);
 }
 
+std::vector<std::string> names_of(std::span<const ExitKind> kinds) {
+  std::vector<std::string> names;
+  for (const ExitKind& kind : kinds) names.emplace_back(kind.name);
+  return names;
+}
+
 /// What the caller says of the host, for the output.
 struct Labels {
   std::string modules, paging;
@@ -48,14 +54,16 @@ Result<void> measure(const AttachmentInfo& info, std::span<const ExitKind> kinds
   if (!attached) return tl::unexpected{attached.error()};
   for (const ExitKind& kind : kinds) {
     Json runs = Json::array();
+    bool alike = true;
     for (unsigned i = 0; i < repeat; ++i) {
       const auto ticks = ticks_per_exit(kind, turns);
       if (!ticks) return tl::unexpected{ticks.error()};
-      runs.push_back(*ticks);
+      runs.push_back(ticks->ticks);
+      alike = alike && ticks->alike;
     }
-    const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},     {"times", info.times},
-                    {"what", info.what},     {"modules", labels.modules},        {"paging", labels.paging},
-                    {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}};
+    const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},      {"times", info.times},
+                    {"what", info.what},     {"modules", labels.modules},         {"paging", labels.paging},
+                    {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}, {"alike", alike}};
     fmt::print("{}\n", line.dump());
   }
   return {};
@@ -66,12 +74,15 @@ int run(int argc, char** argv) {
   std::uint32_t turns = 2000;
   unsigned repeat = 1;
   Labels labels;
-  std::vector<std::string> names;
+  std::vector<std::string> names, exits;
   bool shows = false, reads = false;
   app.add_option("--turns", turns, "Of the shorter loop; the longer has twice as many")->check(CLI::Range(16, 500'000));
   app.add_option("--repeat", repeat, "Measurements of each")->check(CLI::Range(1, 100));
   app.add_option("--modules", labels.modules, "Which modules are loaded, for the output");
   app.add_option("--paging", labels.paging, "Their paging mode, for the output");
+  app.add_option("--exit", exits, "A kind of exit, any number of times; default: all")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(names_of(exit_kinds())));
   app.add_flag("--leaf", reads, "Not of kinds of exits, but of reads of the leaf, by scope");
   app.add_flag("--list", shows, "What can be attached");
   app.add_option("name", names, "What to attach, one after the other; default: all");
@@ -81,10 +92,12 @@ int run(int argc, char** argv) {
   if (!cpus) return complain(cpus.error());
   const auto pin = CpuPin::to(cpus->front());
   if (!pin) return complain(pin.error());
+  std::vector<ExitKind> kinds;
+  for (const ExitKind& kind : reads ? leaf_reads() : exit_kinds())
+    if (reads || exits.empty() || std::ranges::find(exits, kind.name) != exits.end()) kinds.push_back(kind);
   for (const AttachmentInfo& info : attachments()) {
     if (!names.empty() && std::find(names.begin(), names.end(), info.name) == names.end()) continue;
-    if (const auto done = measure(info, reads ? leaf_reads() : exit_kinds(), turns, repeat, labels); !done)
-      return complain(done.error());
+    if (const auto done = measure(info, kinds, turns, repeat, labels); !done) return complain(done.error());
   }
   return 0;
 }

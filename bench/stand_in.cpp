@@ -14,6 +14,7 @@
 #include "exitledger.h"
 #include "exitledger.skel.h"
 #include "witness/btf_layout.h"
+#include "witness/cpus.h"
 #include "witness/ebpf_probe.h"
 #include "witness/probe_object.h"
 
@@ -36,9 +37,7 @@ class StandIn : public Attachment {
   Result<void> has_counted(std::uint64_t events) const override {
     std::uint64_t counted = 0, lost = 0;
     for (std::uint32_t no = 0; no < cpus_; ++no) {
-      el_cpu cpu{};
-      if (const int error = bpf_map__lookup_elem(skeleton_->maps.cpus, &no, sizeof(no), &cpu, sizeof(cpu), 0))
-        return fail("read", "the probe's book", "", -error);
+      const el_cpu& cpu = skeleton_->bss->el_cpus[no];
       counted += cpu.count[kStandInCall];
       lost += cpu.lost[EL_LOSS_NO_SLOT] + cpu.lost[EL_LOSS_SLOT_MAP];
     }
@@ -82,10 +81,10 @@ class StandIn : public Attachment {
 Result<std::unique_ptr<Attachment>> stand_in_probe(bool time) {
   const auto types = KernelTypes::open("/sys");
   if (!types) return tl::unexpected{types.error()};
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus < 0) return fail("count", "possible CPUs", "", -cpus);
+  const auto cpus = cpus_of_book("/sys");
+  if (!cpus) return tl::unexpected{cpus.error()};
   ProbeSizes sizes;
-  sizes.cpus = static_cast<std::uint32_t>(cpus);
+  sizes.cpus = *cpus;
   sizes.slots = kSlots;
   sizes.time = time;
   sizes.typed_reads = types->has_typed_reads();

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Benchmarks; what they print is compared within one run, never between machines.
 # usage: bench.sh scrape [--scrapes N] [--json]
-#        bench.sh exits [--runs N] [--json] [--check FILE]   (lab/lab exit-cost --help)
+#        bench.sh exits [--exit KIND] [--repeat N] [--no-peers] [--json] [--check FILE]   (lab/lab exit-cost --help)
 #        bench.sh serve [--seconds N] [--json]   (as root; an idle daemon)
 #        bench.sh silicon [--calls N] [--rounds N] [--json]   (as root: it attaches programs to system calls)
 set -euo pipefail

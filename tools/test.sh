@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The tests in three tiers; docs/testing.md says what each covers and how long it takes.
 #   --quick  units, lint, dashboards and rules, the emulated AMD host with one CPU
-#   (none)   that, the second compiler, sanitizers, all emulated hosts, the processor's own record, a Prometheus that scrapes one, every dashboard's queries on its data, a fault
+#   (none)   that, the second compiler, sanitizers, all emulated hosts, the processor's own record, a Prometheus that scrapes one, every dashboard's queries on its data, a fault, part of the matrix, the cost of an exit
 #   --all    that in full, with clang-tidy, every kernel patch built by itself, a soak, the dashboards drawn, the demos, and every fault
 # --only PATTERN: of the tier, the stages whose name has the extended regular expression; those left out are counted.
 set -euo pipefail
@@ -105,10 +105,14 @@ short_labs() {
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
 	check "systemd: the units, and in a lab host" tools/systemd-test.sh
 	check "dashboards and rules, every query on the AMD host's data" tools/dashboards.sh --tsdb out/live-scrape/tsdb "${without_cycles[@]}"
+	check "matrix: Linux 6.12, shadow paging, two CPUs, on the AMD host" lab/lab matrix --cell 'amd-6.12-shadow-2'
+	check "cost of an exit, against what was recorded" tools/bench.sh exits --no-peers --exit cpuid --check bench/recorded.json
+}
+packages_and_oracle() {
+	check "packages, their modules on the AMD host" tools/package-test.sh
 	check "oracle: the processor's own record of a calibration" lab/lab oracle --workload calibration --count 53
 	check "a fault is caught, AMD host" lab/lab faults --host amd --only slots-too-few --out out/faults-amd
 }
-packages() { check "packages, their modules on the AMD host" tools/package-test.sh; }
 all_packages() {
 	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
 	check "packages, their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
@@ -121,8 +125,12 @@ all_witnesses() {
 	check "oracle: the processor's own record" lab/lab oracle
 	check "oracle: a counter at the published place is accused" tools/oracle-fault.sh
 	check "soak: ten million exits" lab/lab soak
+	check "cost of an exit, against what was recorded, peers beside it" tools/bench.sh exits --check bench/recorded.json
 }
-all_faults() { check "every fault is caught" lab/lab faults; }
+all_faults() {
+	check "every fault is caught" lab/lab faults
+	check "matrix: every host, kernel line, paging mode and number of CPUs" lab/lab matrix
+}
 all_that_is_shown() {
 	check "dashboards drawn" tools/dashboards-render.sh "${both[@]}" --out out/dashboards
 	check "dashboards: faults are found" tools/dashboards-test.sh "${both[@]}"
@@ -132,7 +140,7 @@ all_that_is_shown() {
 	check "demo: what it must show" tools/demo-claims.sh out/demo/result.json out/demo-200/result.json
 	check "demo with the counter at the published place is refused" tools/demo-fault.sh
 }
-[ "$tier" != default ] || lanes short_labs packages
+[ "$tier" != default ] || lanes short_labs packages_and_oracle
 if [ "$tier" = all ]; then
 	lanes all_witnesses all_packages
 	lanes all_faults all_that_is_shown

@@ -44,7 +44,7 @@ class BochsHost(Host):
         rom = machine.work / "loader.rom"
         shape = bootdisk.write(disk, extract(machine.kernel.vmlinuz), machine.initramfs, f"{machine.arguments} {ARGUMENTS}")
         bootdisk.assemble_loader(rom)
-        ticks = TICKS_PER_SECOND if machine.cpus == 1 else TICKS_PER_SECOND_SMP
+        ticks = machine.ticks_per_second or (TICKS_PER_SECOND if machine.cpus == 1 else TICKS_PER_SECOND_SMP)
         lines = [
             f"cpu: model=corei7_haswell_4770, count={machine.cpus}, ips={ticks}, reset_on_triple_fault=0",
             f"memory: guest={MEMORY_MIB}, host={MEMORY_MIB}",

@@ -5,6 +5,7 @@ import argparse
 import json
 import statistics
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ from .options import Options
 from .paths import BINARIES, LAB, ROOT
 from .run import run
 
-TIMEOUT_S = 1500.0
+BOOT_TIMEOUT_S, REPEAT_TIMEOUT_S = 1200.0, 600.0  # of a slow machine
+# Of the emulated clock: so many that a loop is over before the kernel's next tick, most times.
+TICKS_PER_SECOND = 1_000_000_000
 PROGRAM = BINARIES / "bench-exits"
 # The first is the one of the summary: the others' rows stand in the table.
 EXITS = ("cpuid", "msr", "io", "page")
+# What an exit for a fresh page costs follows the page allocator's state: some dozen instructions between two runs.
+STEADY = EXITS[:3]
 LEAF_READS = ("leaf-vcpu", "leaf-vm", "leaf-cpu", "leaf-host")
 BARE, FLOOR, PAIR = "nothing", "floor", "floor_pair"
 # Of what an empty program adds (point 2 of the targets in docs/cost.md), and instructions.
@@ -50,8 +55,9 @@ class Row:
     times: bool  # it measures time, from exits to entries: compared with a pair of empty programs
     what: str
     added: float  # instructions over the bare exit, the median of the runs
-    spread: float  # largest less smallest of the runs
+    spread: float | None  # largest less smallest of the runs, if there were several
     ratio: float  # to what the floor adds, or the pair of floors
+    alike: bool  # each figure was seen twice
 
     def json(self) -> dict[str, Any]:
         return {
@@ -60,7 +66,8 @@ class Row:
             "added": round(self.added, 1),
             "ratio": round(self.ratio, 3),
             "to": PAIR if self.times else FLOOR,
-            "spread": round(self.spread, 1),
+            "spread": None if self.spread is None else round(self.spread, 1),
+            "alike": self.alike,
         }
 
 
@@ -87,7 +94,7 @@ class Table:
         lines = [f"{self.exit} exits, {self.paging} paging: {self.bare:,.0f} instructions bare"]
         lines.append(f"  {'attached':<20} {'kind':<6} {'added':>9} {'ratio':>7} {'to':<10} {'+-':>5}")
         lines += [
-            f"  {row.name:<20} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {row.spread:>5.1f}"
+            f"  {row.name:<20} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {'-' if row.spread is None else format(row.spread, '.1f'):>5}{'' if row.alike else ' ?'}"
             for row in self.rows
         ]
         if self.everything is not None:
@@ -99,42 +106,50 @@ def tables(lines: list[dict[str, Any]]) -> list[Table]:
     """`lines`: those of bench-exits, of any number of runs."""
     ticks: defaultdict[Place, list[float]] = defaultdict(list)
     about: dict[str, dict[str, Any]] = {}
+    disturbed: set[Place] = set()
     for line in lines:
-        ticks[Place(line["modules"], line["paging"], line["exit"], line["attached"])] += line["ticks_per_exit"]
+        place = Place(line["modules"], line["paging"], line["exit"], line["attached"])
+        ticks[place] += line["ticks_per_exit"]
+        if not line["alike"]:
+            disturbed.add(place)
         about[line["attached"]] = line
     made = []
     for paging in dict.fromkeys(place.paging for place in ticks):
         for kind in dict.fromkeys(place.exit for place in ticks if place.exit not in LEAF_READS):
-            made.append(_table(ticks, about, paging, kind))
+            made.append(_table(ticks, disturbed, about, paging, kind))
     return made
 
 
-def _table(ticks: dict[Place, list[float]], about: dict[str, dict[str, Any]], paging: str, kind: str) -> Table:
+def _table(ticks: dict[Place, list[float]], disturbed: set[Place], about: dict[str, dict[str, Any]], paging: str, kind: str) -> Table:
     def of(modules: str, attached: str) -> list[float]:
         return ticks[Place(modules, paging, kind, attached)]
+
+    def alike(*things: tuple[str, str]) -> bool:
+        return not any(Place(modules, paging, kind, attached) in disturbed for modules, attached in things)
 
     bare = statistics.median(of("stock", BARE))
     floors = {name: statistics.median(of("stock", name)) - bare for name in (FLOOR, PAIR)}
     table = Table(paging, kind, bare)
 
-    def add(name: str, measured: list[float], over: float, line: dict[str, Any], what: str) -> None:
-        added = statistics.median(measured) - over
-        floor = floors[PAIR if line["times"] else FLOOR]
-        spread = max(measured) - min(measured)
-        table.rows.append(Row(name, line["kind"], line["times"], what, added, spread, added / floor))
+    def add(name: str, thing: tuple[str, str], over: tuple[str, str], line: dict[str, Any], what: str) -> None:
+        measured = of(*thing)
+        added = statistics.median(measured) - statistics.median(of(*over))
+        to = PAIR if line["times"] else FLOOR
+        floor = floors[to]
+        spread = max(measured) - min(measured) if len(measured) > 1 else None
+        table.rows.append(Row(name, line["kind"], line["times"], what, added, spread, added / floor, alike(thing, over, ("stock", to), ("stock", BARE))))
 
     for name, line in about.items():
         if name != BARE:
-            add(name, of("stock", name), bare, line, line["what"])
+            add(name, ("stock", name), ("stock", BARE), line, line["what"])
     patch = {"kind": "ours", "times": False}
-    patched = of("patched", BARE)
-    if not patched:  # a kernel line without a series
+    if not of("patched", BARE):  # a kernel line without a series
         return table
-    add("patch_cycles_off", patched, bare, patch, "the patch, nothing attached")
-    add("patch_cycles_on", of("patched_cycles", BARE), bare, patch, "the patch with kvm.exit_cycles=1, nothing attached")
+    add("patch_cycles_off", ("patched", BARE), ("stock", BARE), patch, "the patch, nothing attached")
+    add("patch_cycles_on", ("patched_cycles", BARE), ("stock", BARE), patch, "the patch with kvm.exit_cycles=1, nothing attached")
     for name in ("counts", "counts_histogram"):
         what = f"{name} on the patched modules, over these alone"
-        add(f"{name}_patched", of("patched", name), statistics.median(patched), about[name], what)
+        add(f"{name}_patched", ("patched", name), ("patched", BARE), about[name], what)
     table.everything = statistics.median(of("patched_cycles", "counts_histogram"))
     return table
 
@@ -146,7 +161,7 @@ def leaf_reads(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if (line["modules"], line["attached"]) == ("patched", BARE):
             ticks[line["paging"], line["exit"]] += line["ticks_per_exit"]
     made = []
-    for paging in dict.fromkeys(paging for paging, exit in ticks if exit in LEAF_READS):
+    for paging in dict.fromkeys(paging for paging, exit in ticks if exit in LEAF_READS and (paging, "cpuid") in ticks):
         plain = statistics.median(ticks[paging, "cpuid"])
         added = {read: round(statistics.median(ticks[paging, read]) - plain, 1) for read in LEAF_READS}
         made.append({"paging": paging, "cpuid": round(plain), "added": added})
@@ -173,16 +188,18 @@ def conditions(table: Table) -> dict[str, bool]:
     return held
 
 
-def worse(made: list[Table], held: dict[str, bool], recorded: dict[str, Any]) -> list[str]:
-    """Modes of the probe whose ratio is more than GROWTH times the recorded one or that are gone; targets met no more.
+def worse(made: list[Table], held: dict[str, bool], recorded: dict[str, Any], exits: Sequence[str] = EXITS) -> list[str]:
+    """Modes of the probe whose ratio is more than GROWTH times the recorded one or that are gone; targets that are missed, peers that are cheaper and were dearer.
 
-    A ratio of the patch's few instructions says nothing: it has a target in instructions. Peers may be left out of a run.
+    A ratio of the patch's few instructions says nothing: it has a target in instructions. Peers may be left out of a run, and
+    kinds of exits: `exits` says which it was to measure. Those that are not STEADY are shown and not compared.
     """
-    now = {(table.paging, table.exit, row.name): row.ratio for table in made for row in table.rows}
+    now = {(table.paging, table.exit, row.name): row for table in made for row in table.rows}
     peers = any(row.kind == "peer" for table in made for row in table.rows)
-    demanded = [text for text, was in recorded["conditions"].items() if was and (peers or DEARER not in text)]
-    said = [f"no longer true: {text}" for text in demanded if not held.get(text)]
-    for table in recorded["tables"]:
+    targets = [text for text in held if DEARER not in text]
+    recorded_true = [text for text, was in recorded["conditions"].items() if was and (peers or DEARER not in text)]
+    said = [f"not true: {text}" for text in dict.fromkeys(targets + recorded_true) if not held.get(text)]
+    for table in (table for table in recorded["tables"] if table["exit"] in exits and table["exit"] in STEADY):
         for row in table["rows"]:
             if row["kind"] != "ours" or row["name"].startswith("patch_"):
                 continue
@@ -190,30 +207,37 @@ def worse(made: list[Table], held: dict[str, bool], recorded: dict[str, Any]) ->
             where = f"{row['name']}, {table['exit']} exits, {table['paging']} paging"
             if key not in now:
                 said.append(f"{where}: not measured; recorded {row['ratio']:.3f}")
-            elif now[key] > row["ratio"] * GROWTH:
-                said.append(f"{where}: {now[key]:.3f} times what the empty program adds; recorded {row['ratio']:.3f}")
+            elif not now[key].alike:
+                said.append(f"{where}: something disturbed it, no two of twenty runs were alike")
+            elif now[key].ratio > row["ratio"] * GROWTH:
+                said.append(f"{where}: {now[key].ratio:.3f} times what the empty program adds; recorded {row['ratio']:.3f}")
     return said
 
 
-def of_this_host(recorded: dict[str, Any], host: str, kernel: str) -> dict[str, Any]:
-    """What was recorded on another host or kernel line says nothing of this one."""
-    if (recorded.get("host"), recorded.get("kernel")) != (host, kernel):
-        raise LabError(f"--check: recorded on {recorded.get('host')} with {recorded.get('kernel')}, measured is {host} with {kernel}")
+def of_this_kind(recorded: dict[str, Any], host: str, kernel: str, summary: str) -> dict[str, Any]:
+    """What was recorded on another host or kernel line, or of other exits, says nothing of this one."""
+    said = tuple(recorded.get(key) for key in ("host", "kernel", "exit"))
+    if said != (host, kernel, summary):
+        raise LabError(
+            f"--check: recorded on {said[0]} with {said[1]} for {said[2]} exits, measured is {host} with {kernel} for {summary} exits"
+        )
     return recorded
 
 
 def main(arguments: list[str]) -> int:
     given = _parser().parse_args(arguments)
+    given.exits = given.exits or list(EXITS)
+    summary = EXITS[0] if EXITS[0] in given.exits else given.exits[0]
     if not PROGRAM.exists():
         raise LabError(f"{PROGRAM} is missing: ./dev build")
-    recorded = None if given.check is None else of_this_host(load(given.check), given.host, given.kernel)
+    recorded = None if given.check is None else of_this_kind(load(given.check), given.host, given.kernel, summary)
     result = fresh(given.out, "result.json")
     lines: list[dict[str, Any]] = []
     for number in range(1, given.runs + 1):
         lines += _measured(given, given.out / f"run-{number}")
         say.progress(f"run {number} of {given.runs} is measured")
     made = tables(lines)
-    first = next(table for table in made if table.exit == EXITS[0])
+    first = next(table for table in made if table.exit == summary)
     held = conditions(first)
     value = {
         "host": given.host,
@@ -236,7 +260,7 @@ def main(arguments: list[str]) -> int:
     say.progress(f"the result is in {result}")
     if recorded is None:
         return 0
-    said = worse(made, held, recorded)
+    said = worse(made, held, recorded, given.exits)
     for each in said:
         say.error(each)
     return 1 if said else 0
@@ -244,6 +268,7 @@ def main(arguments: list[str]) -> int:
 
 def _measured(given: argparse.Namespace, out: Path) -> list[dict[str, Any]]:
     ticks = fresh(out, "ticks.jsonl")
+    timeout_s = BOOT_TIMEOUT_S + REPEAT_TIMEOUT_S * given.repeat
     status = run(
         Options(
             action="run",
@@ -253,11 +278,12 @@ def _measured(given: argparse.Namespace, out: Path) -> list[dict[str, Any]]:
             paging="npt" if given.host == "amd" else "ept",
             files=[LAB / "exit-cost.sh", PROGRAM],
             out=out,
-            timeout_s=TIMEOUT_S,
-            command=["/files/exit-cost.sh", str(given.turns), str(given.repeat), *([] if given.peers else OURS)],
+            timeout_s=timeout_s,
+            ticks_per_second=TICKS_PER_SECOND,
+            command=["/files/exit-cost.sh", str(given.turns), str(given.repeat), ",".join(given.exits), *([] if given.peers else OURS)],
         )
     )
-    require_success(status, TIMEOUT_S, "bench-exits")
+    require_success(status, timeout_s, "bench-exits")
     return [json.loads(line) for line in ticks.read_text().splitlines()]
 
 
@@ -271,11 +297,14 @@ def _parser() -> Parser:
     parser.add_argument("--host", choices=("amd", "intel"), default="intel", help="default: intel, whose TSC counts instructions")
     parser.add_argument("--kernel", choices=("6.1", "6.12"), default="6.12", help="Debian kernel line (default: 6.12, the first with typed reads: docs/cost.md)")
     parser.add_argument("--runs", type=natural, default=1, metavar="N", help="boots of the host (default: 1)")
-    parser.add_argument("--turns", type=natural, default=10000, metavar="N", help="of the shorter loop (default: 10000)")
+    parser.add_argument("--turns", type=natural, default=200, metavar="N", help="of the shorter loop (default: 200)")
     parser.add_argument("--repeat", type=natural, default=1, metavar="N", help="measurements of each in one boot (default: 1)")
+    parser.add_argument(
+        "--exit", dest="exits", action="append", choices=EXITS, help="a kind of exit, any number of times; the summary is of cpuid, or of the first (default: all)"
+    )
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="the probe and the empty programs alone")
     parser.add_argument("--json", action="store_true", help="the result on stdout as JSON")
-    parser.add_argument("--check", type=existing, metavar="FILE", help="an earlier result.json: no ratio of the probe may have grown by more than 3 %%, no target be missed that was met")
+    parser.add_argument("--check", type=existing, metavar="FILE", help="an earlier result.json: no ratio of the probe may have grown by more than 3 %% (fresh pages left out), no target be missed")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "out" / "exit-cost", metavar="DIR", help="of result.json (default: out/exit-cost)"
     )

@@ -35,6 +35,7 @@ class Machine:
     out_disk: Path | None = None
     forwards: list[Forward] = field(default_factory=list)
     arguments: str = field(default=KERNEL_ARGUMENTS)
+    ticks_per_second: int | None = None  # of the emulated clock; None: what suits most runs
     exit_log: Path | None = None  # a FIFO that takes what the processor says of itself, each VM exit included
 
 

@@ -51,6 +51,7 @@ class Options:
     # More sets of modules for use-modules: name, and what is patched on top of the series.
     module_sets: dict[str, list[Path]] = field(default_factory=dict)
     kernel_arguments: str = ""
+    ticks_per_second: int | None = None  # of the Intel host's clock, in instructions
 
 
 def parse(arguments: list[str]) -> Options:

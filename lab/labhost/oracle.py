@@ -14,9 +14,10 @@ CPUID, HLT = 10, 12
 # Bit 31 of the exit reason, which the record leaves out: the processor sets it for these (SDM vol. 3, "VM-Entry Failures").
 FAILED_ENTRIES = (33, 34, 41)
 ALL, UNKNOWN, BUS_LOCK, ENCLAVE, FAILED_ENTRY = range(0xFE00, 0xFE05)
+NESTED, INJECTED = 0xFE08, 0xFE09
 NAMES = {ALL: "ALL", UNKNOWN: "UNKNOWN", FAILED_ENTRY: "FAILED_ENTRY_FLAG"}
-# The emulated processor has neither.
-NOT_RECORDED = (BUS_LOCK, ENCLAVE)
+# The emulated processor has neither flag, and knows of no nesting.
+NOT_RECORDED = (BUS_LOCK, ENCLAVE, NESTED, INJECTED)
 
 
 class Undecided(Exception):

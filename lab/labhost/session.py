@@ -85,6 +85,7 @@ def started(options: Options, terminal: Path | None = None, extra_config: dict[s
             out_disk=work / "out.disk" if options.out else None,
             forwards=options.forwards,
             arguments=f"{KERNEL_ARGUMENTS} {options.kernel_arguments}".strip(),
+            ticks_per_second=options.ticks_per_second,
         )
         if options.exit_record is not None:
             machine.exit_log = work / "exits.fifo"

@@ -190,4 +190,5 @@ run_case amd-no-module-then-one no_module_then_one_comes
 run_case amd-reload-while-serving reload_between_idle_sessions
 run_case amd-parameter-and-privilege parameter_and_privilege_rule
 run_case amd-hostile-leaf-inputs hostile_leaf_inputs
+run_case amd-nested-guests nested_guests
 finish

@@ -95,5 +95,6 @@ if [ "$tier" = all ]; then
 	run_case reload-while-serving reload_between_idle_sessions
 	run_case parameter-and-privilege parameter_and_privilege_rule
 	run_case hostile-leaf-inputs hostile_leaf_inputs
+	run_case nested-guests nested_guests
 fi
 finish

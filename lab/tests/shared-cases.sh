@@ -88,3 +88,30 @@ hostile_leaf_inputs() {
 	exitledger check --json >/out/fuzz-check.json
 	books_agree /out/fuzz-check.json "$nested"
 }
+
+# A hypervisor in a guest, with the kernel's own modules: the exits of its guest stand in both books, apart from its own besides, and
+# so does what it was made to see. No law of nested paging is broken by that.
+nested_guests() {
+	use-modules patched "$nested" nested=1
+	start_daemon
+	mkdir -p /files/nested
+	cp "$(find "/lib/modules/$(uname -r)" -name 'irqbypass.ko*' | head -n 1)" /lib/modules-stock/kvm.ko /lib/modules-stock/kvm-*.ko /files/nested/
+	for library in ld-linux-x86-64 libfmt libstdc++ libgcc_s libc libm; do
+		cp "$(find -L /lib /lib64 /usr/lib -name "$library.so.[0-9]*" | head -n 1)" /files/nested/
+	done
+	# shellcheck disable=SC2016 # the guest's
+	boot-guest --memory-mib 256 --name hypervisor -- sh -c 'cd /files/nested && insmod irqbypass.ko && insmod kvm.ko &&
+		insmod "$(grep -qw svm /proc/cpuinfo && echo kvm-amd.ko || echo kvm-intel.ko)" &&
+		./ld-linux-x86-64.so.2 --library-path . /files/exitledger-vm-storm --vms 1 --cpuids 1009 >&2 && lsmod' ||
+		{ status=$? && tail -n 20 /run/guest/hypervisor.console && return $status; }
+	rm -rf /files/nested
+	exitledger check --json >/out/nested.json || [ $? -eq 2 ]
+	expect "verdict of the session" '.verdict == "agrees"' /out/nested.json
+	expect "residual 0 on every row, no loss" '([.reasons[], .pseudo[]] | all(.residual == 0)) and .losses == 0 and .losses_by_cause.no_slot == 0' /out/nested.json
+	expect "no law broken" '.laws_broken == []' /out/nested.json
+	expect "exits of the nested guest, in both books" '[.pseudo[] | select(.name == "NESTED")][0] | .ebpf >= 1009 and .ebpf == .leaf' /out/nested.json
+	expect "and what its hypervisor was made to see" \
+		'[.pseudo[] | select(.name == "NESTED_INJECTED")][0] | .ebpf >= 1009 and .ebpf == .leaf' /out/nested.json
+	api /metrics >/out/nested.prom
+	grep -q 'exitledger_nested_exits_total{.*event="exit".*} [1-9]' /out/nested.prom
+}

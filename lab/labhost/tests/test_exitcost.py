@@ -18,6 +18,7 @@ def line(attached: str, ticks: float, modules: str = "stock", kind: str = "ours"
         "paging": "ept",
         "exit": "cpuid",
         "ticks_per_exit": [ticks],
+        "alike": True,
     }
 
 
@@ -80,8 +81,8 @@ class ExitCost(unittest.TestCase):
         self.assertEqual([], missed(given))
         self.assertEqual(["counts: at most 2.2 times floor"], missed([line("counts", 1133) if each["attached"] == "counts" else each for each in given]))
 
-    def recorded(self) -> dict[str, Any]:
-        made = exitcost.tables(lines())
+    def recorded(self, given: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        made = exitcost.tables(given or lines())
         return {"conditions": exitcost.conditions(made[0]), "tables": [table.json() for table in made]}
 
     def worse(self, given: list[dict[str, Any]], recorded: dict[str, Any]) -> list[str]:
@@ -91,31 +92,51 @@ class ExitCost(unittest.TestCase):
     def test_peers_may_be_left_out_and_nothing_else(self) -> None:
         recorded = self.recorded()
         self.assertEqual([], self.worse([each for each in lines() if each["kind"] != "peer"], recorded))
-        self.assertEqual(["no longer true: perf_stat is dearer than counts"], self.worse(lines(peer=132), recorded))
-        self.assertIn("no longer true: patch_cycles_off: at most 12 instructions", self.worse([each for each in lines() if each["modules"] == "stock"], recorded))
+        self.assertEqual(["not true: perf_stat is dearer than counts"], self.worse(lines(peer=132), recorded))
+        self.assertIn("not true: patch_cycles_off: at most 12 instructions", self.worse([each for each in lines() if each["modules"] == "stock"], recorded))
 
-    def test_another_hosts_record_is_refused(self) -> None:
-        recorded = {"host": "intel", "kernel": "6.12"}
-        self.assertEqual(recorded, exitcost.of_this_host(recorded, "intel", "6.12"))
-        for host, kernel in (("amd", "6.12"), ("intel", "6.1")):
-            with self.assertRaisesRegex(LabError, "recorded on intel with 6.12"):
-                exitcost.of_this_host(recorded, host, kernel)
+    def test_reads_of_the_leaf_without_a_cpuid_to_compare(self) -> None:
+        self.assertEqual([], exitcost.leaf_reads([line("nothing", 1020, "patched") | {"exit": "leaf-vcpu"}]))
+
+    def test_a_record_of_something_else_is_refused(self) -> None:
+        recorded = {"host": "intel", "kernel": "6.12", "exit": "cpuid"}
+        self.assertEqual(recorded, exitcost.of_this_kind(recorded, "intel", "6.12", "cpuid"))
+        for other in (("amd", "6.12", "cpuid"), ("intel", "6.1", "cpuid"), ("intel", "6.12", "io")):
+            with self.assertRaisesRegex(LabError, "recorded on intel with 6.12 for cpuid exits"):
+                exitcost.of_this_kind(recorded, *other)
 
     def test_growth(self) -> None:
-        recorded = self.recorded()
-        self.assertEqual([], self.worse(lines(), recorded))
-        recorded["conditions"] = {}
-        self.assertEqual([], self.worse(lines(counts=135), recorded))
-        said = self.worse(lines(counts=140), recorded)
-        self.assertEqual(["counts, cpuid exits, ept paging: 2.333 times what the empty program adds; recorded 2.200"], said)
+        recorded = self.recorded(lines(counts=120))
+        self.assertEqual([], self.worse(lines(counts=123), recorded))
+        said = self.worse(lines(counts=126), recorded)
+        self.assertEqual(["counts, cpuid exits, ept paging: 2.100 times what the empty program adds; recorded 2.000"], said)
+
+    def test_what_was_disturbed_proves_nothing(self) -> None:
+        said = "counts, cpuid exits, ept paging: something disturbed it, no two of twenty runs were alike"
+        for thing in ("counts", "floor"):
+            given = lines()
+            next(each for each in given if each["attached"] == thing)["alike"] = False
+            self.assertIn(said, self.worse(given, self.recorded()), thing)
+
+    def test_a_target_that_is_missed_whatever_was_recorded(self) -> None:
+        self.assertEqual(["not true: counts: at most 2.2 times floor"], self.worse(lines(counts=140), self.recorded(lines(counts=140))))
 
     def test_a_target_that_was_met(self) -> None:
-        self.assertEqual(["no longer true: patch_cycles_off: at most 12 instructions"], self.worse(lines(off=13), self.recorded()))
+        self.assertEqual(["not true: patch_cycles_off: at most 12 instructions"], self.worse(lines(off=13), self.recorded()))
 
     def test_a_row_that_is_gone(self) -> None:
         recorded = self.recorded()
         recorded["tables"][0]["rows"].append({"name": "counts_by_magic", "kind": "ours", "ratio": 1.0})
         self.assertEqual(["counts_by_magic, cpuid exits, ept paging: not measured; recorded 1.000"], self.worse(lines(), recorded))
+
+    def test_exits_that_were_not_to_be_measured(self) -> None:
+        recorded = self.recorded()
+        recorded["tables"] += [recorded["tables"][0] | {"exit": "io"}, recorded["tables"][0] | {"exit": "page"}]
+        made = exitcost.tables(lines())
+        held = exitcost.conditions(made[0])
+        self.assertEqual([], exitcost.worse(made, held, recorded, ("cpuid",)))
+        self.assertTrue(exitcost.worse(made, held, recorded, ("cpuid", "io")))
+        self.assertEqual([], exitcost.worse(made, held, recorded, ("cpuid", "page")), "shown, not compared")
 
 
 if __name__ == "__main__":
