@@ -25,14 +25,15 @@ class Attributes {
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setpgroup(&attributes_, 0);
-    const int own_group = group == Command::Group::kOwn ? POSIX_SPAWN_SETPGROUP : 0;
+    // Until it has left our group, what the group is sent reaches the child as well: pending, and its end as soon as
+    // it is not blocked any more.
+    const int group_or_mask = group == Command::Group::kOwn ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSIGMASK;
     // What this process ignores for itself, the command does not.
     sigset_t pipe;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes_, &pipe);
-    posix_spawnattr_setflags(&attributes_,
-                             static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | own_group));
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(POSIX_SPAWN_SETSIGDEF | group_or_mask));
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;

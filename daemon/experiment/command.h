@@ -21,11 +21,12 @@ inline constexpr int kNotFound = 127, kNotExecutable = 126;
 class Command {
  public:
   using Environment = std::map<std::string, std::string>;
-  /// Of processes: a terminal's ^C reaches all of ours.
+  /// Of processes: a terminal's ^C reaches all of ours. None that is blocked here ever reaches one of its own.
   enum class Group : std::uint8_t { kOurs, kOwn };
 
-  /// Found through PATH, with this process's descriptors, no signal blocked, what is ignored here (nohup) ignored
-  /// there, and `environment` on top of this process's. Error: not found, not executable (its errno).
+  /// Found through PATH, with this process's descriptors, no signal blocked (in a group of its own: those that are
+  /// blocked here), what is ignored here (nohup) ignored there, and `environment` on top of this process's. Error: not
+  /// found, not executable (its errno).
   [[nodiscard]] static Result<Command> start(const std::vector<std::string>& words, const Environment& environment,
                                              Group group = Group::kOurs);
 

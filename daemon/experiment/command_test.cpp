@@ -2,10 +2,14 @@
 #include "experiment/command.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 namespace exitledger {
 namespace {
@@ -80,6 +84,34 @@ TEST(Command, IsInAGroupOfItsOwnWhereThatIsAskedFor) {
     EXPECT_EQ(command->is_in_our_group(), group == Command::Group::kOurs);
     EXPECT_EQ(command->wait().value(), group == Command::Group::kOwn ? 0 : 1);
   }
+}
+
+// ^C again and again, while what must not be interrupted is being started.
+TEST(Command, WhatOurGroupIsSentEndsNoneInAGroupOfItsOwn) {
+  const pid_t ours = fork();
+  ASSERT_GE(ours, 0);
+  if (ours == 0) {
+    setsid();  // a group without the test's runner
+    sigset_t terminate;
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    sigprocmask(SIG_BLOCK, &terminate, nullptr);
+    std::atomic<bool> over = false;
+    std::thread person{[&] {
+      while (!over) kill(0, SIGTERM);
+    }};
+    int ended = 0;
+    for (int i = 0; i < 200; ++i) {
+      auto command = Command::start({"true"}, {}, Command::Group::kOwn);
+      if (!command || command->wait().value_or(-1) != 0) ++ended;
+    }
+    over = true;
+    person.join();
+    _exit(ended == 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(ours, &status, 0), ours);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST(Command, PassesSignalsOn) {
