@@ -71,14 +71,14 @@ static __always_inline int is_cpuid(struct bpf_raw_tracepoint_args *ctx, __u32 i
 }
 
 /* The vCPU's part of an exit that is off the hot path; the host's is done. */
-static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 index, __u32 flags, __u32 time)
+__noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 index, __u32 flags, __u32 time)
 {
 	struct el_cpu *cpu = this_cpu();
 	struct el_slot *slot;
 
 	if (!cpu)
 		return no_cpu();
-	if (cpu->slot_vcpu != ctx->args[0] && find_slot(cpu, ctx->args[0], ctx->args[1]) == EL_NO_SLOT) {
+	if (cpu->slot_vcpu != ctx->args[0] && find_slot(ctx->args[0], ctx->args[1]) == EL_NO_SLOT) {
 		cpu->entry_vcpu = 0;
 		return 0;
 	}
@@ -100,7 +100,7 @@ static __noinline int count_slot(struct bpf_raw_tracepoint_args *ctx, __u32 inde
  * helper: only that says if there was no memory to read. A vCPU whose reason it could not read does not get into the
  * CPU's cache, so the hot path counts none that has not been read safely before.
  */
-static __noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time)
+__noinline int count_rare(struct bpf_raw_tracepoint_args *ctx, __u32 time)
 {
 	struct el_cpu *cpu = this_cpu();
 	__u32 index, flags = 0;

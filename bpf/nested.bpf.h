@@ -35,7 +35,7 @@ static __noinline __u32 nested_slot(struct el_cpu *cpu, __u64 vcpu, __u32 isa)
 
 	if (cpu->slot_vcpu == vcpu)
 		return cpu->slot;
-	no = find_slot(cpu, vcpu, isa);
+	no = find_slot(vcpu, isa);
 	cpu->slot_vcpu = 0;
 	return no;
 }

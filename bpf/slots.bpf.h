@@ -189,13 +189,21 @@ static __noinline __u32 give_slot(struct el_cpu *cpu, __u64 vcpu, __u64 kvm, __u
 	return no;
 }
 
-/* Slow path of an exit: fills this CPU's cache. EL_NO_SLOT: refused, and counted as lost. */
-static __noinline __u32 find_slot(struct el_cpu *cpu, __u64 vcpu, __u32 isa)
+/*
+ * Slow path of an exit: fills this CPU's cache. EL_NO_SLOT: refused, and counted as lost.
+ * Global, as all that is large and has several callers: the verifier walks it once (docs/decisions/0063).
+ */
+__noinline __u32 find_slot(__u64 vcpu, __u32 isa)
 {
 	__u32 *known = bpf_map_lookup_elem(&vcpus, &vcpu);
+	struct el_cpu *cpu = this_cpu();
 	__u64 kvm = 0;
 	__u32 no;
 
+	if (!cpu) {
+		no_cpu();
+		return EL_NO_SLOT;
+	}
 	/* struct kvm_vcpu begins with its struct kvm pointer. */
 	if (bpf_probe_read_kernel(&kvm, sizeof(kvm), (void *)vcpu)) {
 		lose(cpu, EL_LOSS_NO_SLOT);

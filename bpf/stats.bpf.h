@@ -11,21 +11,21 @@
 #include "maps.bpf.h"
 
 /* A statistic without a place stays what it was; the daemon knows which those are. 0 if all others were read. */
-static __always_inline int read_stats_from(__u64 from, const __u32 first, const __u32 end, __u64 *to)
+static __always_inline long read_stats_from(__u64 from, const __u32 first, const __u32 end, __u64 *to)
 {
-	int failed = 0;
+	long failed = 0; /* of no known value: a branch for each would be two paths for the verifier each time */
 	__u32 i;
 
 	for (i = first; i < end; i++)
 		if (el_offsets.stat[i])
-			failed |= !!bpf_probe_read_kernel(&to[i], sizeof(to[i]), (void *)(from + el_offsets.stat[i]));
+			failed |= bpf_probe_read_kernel(&to[i], sizeof(to[i]), (void *)(from + el_offsets.stat[i]));
 	return failed;
 }
 
 /* `kvm`: the VM, for its first vCPU; 0 for the others. */
 static __always_inline int read_kvm_stats(__u64 vcpu, __u64 kvm, __u64 *to)
 {
-	int failed = read_stats_from(vcpu, 0, EL_STAT_OF_VM, to);
+	long failed = read_stats_from(vcpu, 0, EL_STAT_OF_VM, to);
 
 	if (kvm)
 		failed |= read_stats_from(kvm, EL_STAT_OF_VM, EL_STAT_COUNT, to);
@@ -36,7 +36,7 @@ static __always_inline int read_kvm_stats(__u64 vcpu, __u64 kvm, __u64 *to)
  * Called from a vCPU's first exit seen: is it the first of all? No vCPU is older than its vendor module's load; of one
  * whose load went unseen KVM's own statistic tells.
  */
-static __noinline __u32 stats_at_birth(__u64 vcpu, __u64 kvm, __u32 no, __u32 isa)
+__noinline __u32 stats_at_birth(__u64 vcpu, __u64 kvm, __u32 no, __u32 isa)
 {
 	struct el_stats *stat = bpf_map_lookup_elem(&stats, &no);
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Makes the packages, has lintian look at them, installs, uses and purges them in a clean Debian 12, has DKMS build the modules
 # there, and boots a lab host with them. Its log: OUT/test.log.
-# usage: package-test.sh [--host amd|intel] [--full] [--out DIR]
+# usage: package-test.sh [--host amd|intel] [--kernel 6.1|6.12] [--full] [--out DIR]
 #   --host HOST  the lab host (default: amd)
+#   --kernel LINE  the kernel in the clean Debian and in the lab host (default: 6.1)
 #   --full       also build the packages a second time elsewhere, and the modules five times more: on a full disk, after a DKMS that
 #                was killed, when the source comes, after an upgrade that broke off, for another version of the package
 #   --out DIR    default: out/packages
@@ -14,22 +15,22 @@ source tools/common.sh
 # shellcheck source=packaging/test/root.sh
 source packaging/test/root.sh
 
-host=amd out=out/packages full=
+host=amd kernel=6.1 out=out/packages full=
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
-		sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		sed -n '3,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
 		exit 0
 		;;
 	--full) full=full ;;
-	--host | --out)
+	--host | --kernel | --out)
 		[ $# -ge 2 ] || { echo "package-test: $1 needs a value" >&2; exit 2; }
 		declare "${1#--}=$2"
 		[ "$1" != --out ] || out=$(from_caller "$out")
 		shift
 		;;
 	*)
-		echo "package-test: unknown option '$1'; it takes --host, --full and --out" >&2
+		echo "package-test: unknown option '$1'; it takes --host, --kernel, --full and --out" >&2
 		exit 2
 		;;
 	esac
@@ -40,6 +41,10 @@ case $host in amd | intel) ;; *)
 	exit 2
 	;;
 esac
+[ -e "kvm-patch/series/$kernel/series" ] || {
+	echo "package-test: there is no patch series for Linux '$kernel'; --kernel takes one of: $(echo kvm-patch/series/*/ | sed 's:kvm-patch/series/\([^/]*\)/:\1:g')" >&2
+	exit 2
+}
 [ "$(id -u)" -eq 0 ] || die "package-test: needs root, for the clean Debian"
 
 tools/setup.sh
@@ -77,15 +82,14 @@ completions() { # the packaged ones, at every place of the packaged programs
 	done
 }
 boot() {
-	lab/lab run --host "$host" --modules-dir "$out/modules" --timeout-s 900 --out "$out/lab" --file lab/package-check.sh \
+	lab/lab run --host "$host" --kernel "$kernel" --modules-dir "$out/modules" --timeout-s 900 --out "$out/lab" --file lab/package-check.sh \
 		--file "$out/unpacked/usr/bin/exitledger" --file "$out/unpacked/usr/bin/exitledger-guest" -- /files/package-check.sh
 }
 
 prepare() {
-	local tarball
-	local kernel
-	kernel=$(cd lab && python3 -c 'from labhost import kernel; its = kernel.resolve("6.1"); print(its.release, its.version)') || return 1
-	read -r release kernel_version <<<"$kernel"
+	local tarball its
+	its=$(cd lab && python3 -c 'import sys; from labhost import kernel; its = kernel.resolve(sys.argv[1]); print(its.release, its.version)' "$kernel") || return 1
+	read -r release kernel_version <<<"$its"
 	tarball=$cache/$(root_key "$out"/*.deb).tar
 	[ -f "$tarball" ] || stage "package test: a clean Debian 12 with what the packages depend on (once)" make_root "$tarball" "$out"/*.deb || return 1
 	unpack_root "$tarball" "$root" && mkdir -p "$root/debs" "$root/test" && cp "$out"/*.deb "$root/debs" && cp packaging/test/* "$root/test"

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -169,6 +170,18 @@ bool run_program(std::string_view name, std::initializer_list<std::uint64_t> arg
   run.ctx_in = arguments.begin();
   run.ctx_size_in = static_cast<std::uint32_t>(arguments.size() * sizeof(std::uint64_t));
   return bpf_prog_test_run_opts(fd, &run) == 0;
+}
+
+std::map<std::string, std::uint32_t> verified_instructions() {
+  std::map<std::string, std::uint32_t> found;
+  for (int fd = 3; fd < 1024; ++fd) {
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    // Neither a map's description nor a link's has a place for it.
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && size > offsetof(bpf_prog_info, verified_insns))
+      found[static_cast<const char*>(info.name)] = info.verified_insns;
+  }
+  return found;
 }
 
 bool move_to_cpu(unsigned cpu) {

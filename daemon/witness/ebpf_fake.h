@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "model/paging.h"
@@ -91,6 +93,9 @@ class FakeKernel {
 /// Runs a program of this process by name (as the kernel cuts it, 15 letters) with raw tracepoint arguments, on the
 /// calling thread's CPU. False if there is no such program or the kernel refuses.
 [[nodiscard]] bool run_program(std::string_view name, std::initializer_list<std::uint64_t> arguments);
+
+/// The programs of this process, by name (as above), and how many instructions the verifier walked for each.
+[[nodiscard]] std::map<std::string, std::uint32_t> verified_instructions();
 
 /// Moves the calling thread to a CPU for good.
 [[nodiscard]] bool move_to_cpu(unsigned cpu);

@@ -44,6 +44,17 @@ TEST_F(EbpfLoad, ALoadOfTheVendorModuleIsABoundary) {
   EXPECT_EQ(witness_->sample().losses.total(), 0U);
 }
 
+// What it walks is time that the probe's load takes, and there is an end to it: a million. A static function is walked
+// once for each path that calls it, a global one (docs/decisions/0063) once.
+TEST_F(EbpfLoad, TheVerifierHasFewPathsToWalk) {
+  for (const bool time : {true, false}) {
+    start(Vendor::kVmx, 8, time);
+    const auto walked = verified_instructions();
+    EXPECT_THAT(walked, testing::Contains(testing::Key(exit_program_)));
+    for (const auto& [program, instructions] : walked) EXPECT_LT(instructions, 20'000U) << program;
+  }
+}
+
 TEST_F(EbpfLoad, AnEventMakesTheDescriptorReadable) {
   start();
   pollfd ready{witness_->event_fd(), POLLIN, 0};

@@ -17,7 +17,7 @@ full_disk() { # which DKMS does not notice
 	mkdir -p "$updates"
 	mount -t tmpfs -o size=256k tmpfs "$updates"
 	/usr/lib/exitledger-kvm/update-modules "$release" >/tmp/full 2>&1 || status=$?
-	find "$updates" -name '*.ko' >/tmp/left
+	find "$updates" -name '*.ko*' >/tmp/left
 	umount "$updates"
 	rmdir "$updates"
 	[ "$status" -eq 1 ] && [ ! -s /tmp/left ]
@@ -31,7 +31,8 @@ killed() { # DKMS, between the build and its copy: it would say "already built" 
 	grep "^exitledger-kvm: $release: installed" /tmp/hook && all_from updates/dkms
 }
 cut_short() { # and nothing to build it with
-	local file=/lib/modules/$release/updates/dkms/kvm.ko
+	local file
+	file=$(modinfo -k "$release" -n kvm)
 	mv "$source" /tmp/
 	truncate -s 100000 "$file"
 	logged /tmp/cut /usr/lib/exitledger-kvm/update-modules "$release"

@@ -12,7 +12,7 @@ source /test/dkms-full.sh
 release=$1 kernel_version=$2 out=$3 full=${4:-}
 modules=(kvm kvm-intel kvm-amd)
 other=6.99.1-other headless=6.1.0-998-amd64 headers_only=6.1.0-999-amd64
-line=${release%%.0-*}
+line=$(cut -d. -f1,2 <<<"$release")
 source=/usr/src/linux-source-$line.tar.xz
 
 # keeps RELEASE FILE TEXT: FILE has one line of it, and that one says so
@@ -28,19 +28,25 @@ logged() { # FILE COMMAND…: what it prints goes there, and is shown if it fail
 	"${@:2}" >"$1" 2>&1 || { tail -n 20 "$1"; return 1; }
 }
 all_from() { # DIRECTORY: modprobe would take the modules from there
-	local module
+	local module file
 	for module in "${modules[@]}"; do
-		modinfo -k "$release" -n "$module"
-		[ "$(modinfo -k "$release" -n "$module")" = "/lib/modules/$release/$1/$module.ko" ] || return 1
+		file=$(modinfo -k "$release" -n "$module")
+		echo "$file"
+		[ "${file%.xz}" = "/lib/modules/$release/$1/$module.ko" ] || return 1
 	done
+}
+copy_modules() { # TO; from 6.12 on DKMS compresses them, as that kernel's own are
+	cp "/lib/modules/$release/updates/dkms"/{kvm,kvm-intel,kvm-amd}.ko* "$1"
+	[ ! -e "$1/kvm.ko.xz" ] || unxz -f "$1"/{kvm,kvm-intel,kvm-amd}.ko.xz
 }
 whole() { # BTF, a signature, no debug information, the leaf's parameter
 	local module file
+	copy_modules /tmp
 	for module in "${modules[@]}"; do
-		file=/lib/modules/$release/updates/dkms/$module.ko
+		file=/tmp/$module.ko
 		readelf -SW "$file" | grep ' \.BTF ' && ! readelf -SW "$file" | grep '\.debug_' && modinfo -F signer "$file" | grep . || return 1
 	done
-	modinfo -p "/lib/modules/$release/updates/dkms/kvm.ko" | grep exit_leaf
+	modinfo -p /tmp/kvm.ko | grep exit_leaf
 }
 other_kernel() { # what its installation runs
 	local script
@@ -49,7 +55,7 @@ other_kernel() { # what its installation runs
 	done
 }
 installed_modules() { # which files they are
-	stat -c '%n %i %Y' "/lib/modules/$release/updates/dkms"/*.ko
+	stat -c '%n %i %Y' "/lib/modules/$release/updates/dkms"/*.ko*
 }
 newer_source() { # as after a kernel update, before the reboot: its trigger leaves alone what was built for the older kernel
 	local tree=/tmp/newer-source
@@ -116,7 +122,7 @@ check "headers without a kernel are no kernel" test -z "$(grep -F $headers_only 
 dkms status | sed 's/^/# /'
 check "all three take the place of the kernel's own" all_from updates/dkms
 check "they have BTF, a signature, no debug information" whole
-check "a copy for the lab host" cp /lib/modules/"$release"/updates/dkms/{kvm,kvm-intel,kvm-amd}.ko "$out"
+check "a copy for the lab host" copy_modules "$out"
 check "a kernel of another line can be installed all the same" other_kernel
 check "a kernel that is not there is refused" refused 6.1.0-0-amd64
 check "an unknown option is refused" refused --frobnicate

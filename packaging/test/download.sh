@@ -11,4 +11,4 @@ download() {
 download /debs/exitledger_*.deb /debs/exitledger-guest_*.deb
 download "linux-image-$1-unsigned=$2"
 download "linux-headers-$1=$2"
-download "linux-source-${1%%.0-*}=$2" /debs/exitledger-kvm-dkms_*.deb
+download "linux-source-$(echo "$1" | cut -d. -f1,2)=$2" /debs/exitledger-kvm-dkms_*.deb
