@@ -47,11 +47,15 @@ struct Labels {
   std::string modules, paging;
 };
 
-/// A line of JSON per kind of exit, on stdout.
+/// What a tool has attached that runs beside us.
+struct Beside {
+  std::string name;
+  bool times = false;
+};
+
+/// A line of JSON per kind of exit, on stdout, of what is attached now.
 Result<void> measure(const AttachmentInfo& info, std::span<const ExitKind> kinds, std::uint32_t turns, unsigned repeat,
                      const Labels& labels) {
-  const auto attached = Attachment::make(info.name);
-  if (!attached) return tl::unexpected{attached.error()};
   for (const ExitKind& kind : kinds) {
     Json runs = Json::array();
     bool alike = true;
@@ -74,6 +78,7 @@ int run(int argc, char** argv) {
   std::uint32_t turns = 2000;
   unsigned repeat = 1;
   Labels labels;
+  Beside beside;
   std::vector<std::string> names, exits;
   bool shows = false, reads = false;
   app.add_option("--turns", turns, "Of the shorter loop; the longer has twice as many")->check(CLI::Range(16, 500'000));
@@ -85,7 +90,10 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember(names_of(exit_kinds())));
   app.add_flag("--leaf", reads, "Not of kinds of exits, but of reads of the leaf, by scope");
   app.add_flag("--list", shows, "What can be attached");
-  app.add_option("name", names, "What to attach, one after the other; default: all");
+  auto* const tool = app.add_option("--beside", beside.name,
+                                    "A tool's name, for the output: it is attached already, and nothing else is");
+  app.add_flag("--times", beside.times, "That tool stands on entries, too")->needs(tool);
+  app.add_option("name", names, "What to attach, one after the other; default: all")->excludes(tool);
   CLI11_PARSE(app, argc, argv);
   if (shows) return list(), 0;
   const auto cpus = usable_cpus();
@@ -95,8 +103,15 @@ int run(int argc, char** argv) {
   std::vector<ExitKind> kinds;
   for (const ExitKind& kind : reads ? leaf_reads() : exit_kinds())
     if (reads || exits.empty() || std::ranges::find(exits, kind.name) != exits.end()) kinds.push_back(kind);
+  if (!beside.name.empty()) {
+    const AttachmentInfo info{beside.name, AttachmentKind::kPeer, beside.times, "the tool itself"};
+    if (const auto done = measure(info, kinds, turns, repeat, labels); !done) return complain(done.error());
+    return 0;
+  }
   for (const AttachmentInfo& info : attachments()) {
     if (!names.empty() && std::find(names.begin(), names.end(), info.name) == names.end()) continue;
+    const auto attached = Attachment::make(info.name);
+    if (!attached) return complain(attached.error());
     if (const auto done = measure(info, kinds, turns, repeat, labels); !done) return complain(done.error());
   }
   return 0;

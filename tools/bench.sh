@@ -24,6 +24,8 @@ scrape)
 	;;
 exits)
 	shift
+	# The peers themselves, which nothing else needs.
+	[[ " $* " == *" --no-peers "* ]] || tools/setup.sh linux-perf bpftrace
 	tools/build.sh release bench-exits exitledger exitledger-guest >&2
 	exec lab/lab exit-cost "$@"
 	;;

@@ -28,6 +28,7 @@ struct RowBooks {
 /// A row agrees if every reason has the number that the table expects in both books, what is not expected has 0 or
 /// comes by itself, each answer equals the eBPF count of its instant, and KVM's statistics say the same. An answer that
 /// was not traced, or was traced without a slot, leaves the row at "cannot tell", and so does a guest without a book.
+/// Where KVM emulates the row and the leaf is absent, KVM's statistic `exits` is left out; the row's meaning says so.
 [[nodiscard]] CalibratedRow judge_row(const CalibrationTarget& target, const CalibrationRow& row,
                                       const RowBooks& books);
 

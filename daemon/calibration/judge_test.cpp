@@ -116,6 +116,24 @@ TEST(JudgeRow, PassesThatAreNoExitsAreKvmsAlone) {
   EXPECT_EQ(judge_row(kTarget, row_named("hypercall-poll-irq", kTarget), books).verdict, Verdict::kAgrees);
 }
 
+// A KVM without the patch that emulates real mode: its statistic has passes that nobody else counts.
+TEST(JudgeRow, WithoutTheLeafPassesOfKvmsEmulatorAreUnknownAndNotCompared) {
+  CalibrationTarget shadow;
+  shadow.paging = Paging::kShadow;
+  RowBooks books;
+  books.run.turns = kTurns;
+  books.ebpf.at[vmx::kHlt] = 1;
+  books.ebpf.at[EL_INDEX_ALL] = 1;
+  books.run.stats = KvmStats{{"exits", kTurns + 4}, {"halt_exits", kTurns + 1}};
+  const CalibratedRow row = judge_row(shadow, row_named("hlt-real-mode", shadow), books);
+  EXPECT_EQ(row.verdict, Verdict::kAgrees) << row.why;
+  ASSERT_EQ(row.stats.size(), 1U);
+  EXPECT_EQ(row.stats.front().name, "halt_exits");
+  EXPECT_NE(row.meaning.find("not compared"), std::string::npos) << row.meaning;
+  --(*books.run.stats)["halt_exits"];
+  EXPECT_EQ(judge_row(shadow, row_named("hlt-real-mode", shadow), books).verdict, Verdict::kDisagrees);
+}
+
 TEST(JudgeRow, WhatWasNotTracedCannotBeJudged) {
   RowBooks books = faultless(vmx::kVmcall, kTurns);
   books.traced.front().slot = EL_NO_SLOT;

@@ -52,6 +52,7 @@ struct CalibrationRow {
   /// `turn` is 16-bit code that halts over and over, run in real mode with a data segment of 4 GiB: no virtual-8086
   /// mode can stand for it. EBP counts nothing; the host counts the halts.
   bool real_mode = false;
+  bool emulated = false;     ///< KVM's emulator runs `turn`: its passes are in KVM's statistic `exits`, too
   bool irqchip = false;      ///< with interrupt controllers in the kernel; `done` is kOut
   bool fresh_pages = false;  ///< `turn` touches [ESI], a page that was never touched, and goes on
 };

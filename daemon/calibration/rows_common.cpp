@@ -124,6 +124,7 @@ CalibrationRow real_mode_row(Reason halt, bool emulated) {
                      .expected = {{halt, emulated ? 0U : 1U}},
                      .stats = {{"halt_exits"}}};
   row.real_mode = true;
+  row.emulated = emulated;
   row.turn.encoded(std::array<std::uint8_t, 3>{0xF4, 0xEB, 0xFD});  // HLT; JMP back to it
   return row;
 }

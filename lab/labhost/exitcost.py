@@ -21,6 +21,8 @@ BOOT_TIMEOUT_S, REPEAT_TIMEOUT_S = 1200.0, 600.0  # of a slow machine
 # Of the emulated clock: so many that a loop is over before the kernel's next tick, most times.
 TICKS_PER_SECOND = 1_000_000_000
 PROGRAM = BINARIES / "bench-exits"
+# Peers that run themselves; tools/bench.sh installs them.
+TOOLS = (Path("/usr/bin/perf"), Path("/usr/bin/bpftrace"))
 # The first is the one of the summary: the others' rows stand in the table.
 EXITS = ("cpuid", "msr", "io", "page")
 # What an exit for a fresh page costs follows the page allocator's state: some dozen instructions between two runs.
@@ -92,9 +94,9 @@ class Table:
 
     def text(self) -> str:
         lines = [f"{self.exit} exits, {self.paging} paging: {self.bare:,.0f} instructions bare"]
-        lines.append(f"  {'attached':<20} {'kind':<6} {'added':>9} {'ratio':>7} {'to':<10} {'+-':>5}")
+        lines.append(f"  {'attached':<24} {'kind':<6} {'added':>9} {'ratio':>7} {'to':<10} {'+-':>5}")
         lines += [
-            f"  {row.name:<20} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {'-' if row.spread is None else format(row.spread, '.1f'):>5}{'' if row.alike else ' ?'}"
+            f"  {row.name:<24} {row.kind:<6} {row.added:>9,.1f} {row.ratio:>7.2f} {PAIR if row.times else FLOOR:<10} {'-' if row.spread is None else format(row.spread, '.1f'):>5}{'' if row.alike else ' ?'}"
             for row in self.rows
         ]
         if self.everything is not None:
@@ -230,6 +232,9 @@ def main(arguments: list[str]) -> int:
     summary = EXITS[0] if EXITS[0] in given.exits else given.exits[0]
     if not PROGRAM.exists():
         raise LabError(f"{PROGRAM} is missing: ./dev build")
+    for tool in TOOLS if given.peers else ():
+        if not tool.exists():
+            raise LabError(f"{tool} is missing: ./dev bench exits installs it, --no-peers does without")
     recorded = None if given.check is None else of_this_kind(load(given.check), given.host, given.kernel, summary)
     result = fresh(given.out, "result.json")
     lines: list[dict[str, Any]] = []
@@ -276,7 +281,7 @@ def _measured(given: argparse.Namespace, out: Path) -> list[dict[str, Any]]:
             kernel=given.kernel,
             modules="stock",
             paging="npt" if given.host == "amd" else "ept",
-            files=[LAB / "exit-cost.sh", PROGRAM],
+            files=[LAB / "exit-cost.sh", PROGRAM, *(TOOLS if given.peers else ())],
             out=out,
             timeout_s=timeout_s,
             ticks_per_second=TICKS_PER_SECOND,

@@ -22,11 +22,16 @@ stock() { # PAGING
 	exitledger calibrate --count "$count" --json >"$out/stock-$1.json" 2>"$out/stock-$1.err"
 	cat "$out/stock-$1.err"
 	expect_status 1 grep -q 'dearer than they need be' "$out/stock-$1.err" # the object with typed loads is the one that runs
+	expect "the table's numbers, without a leaf" '.verdict == "agrees" and ([.reasons[].leaf] | all(. == null))' "$out/stock-$1.json"
 	start_daemon
 	boot-guest --forks 10
 	expect_status 2 exitledger check --json >"$out/stock-check-$1.json"
-	expect "KVM counts the same exits" \
-		'.leaf == "absent" and (.losses == 0) and (.third_witness.kvm_stats | any(.name == "exits" and .verdict == "agrees" and .counted > 1000))' "$out/stock-check-$1.json"
+	expect "one book, nothing lost" '.leaf == "absent" and .losses == 0' "$out/stock-check-$1.json"
+	# Under shadow paging kvm-intel emulates real mode: passes in KVM's statistic that are no exits, and how many only a leaf knows.
+	_exits='.verdict == "agrees" and .residual == 0'
+	[ "$nested/$1" != ept/shadow ] || _exits='.verdict == "cannot tell" and .residual < 0 and .why == "passes of KVM'"'"'s emulator are known to the leaf alone"'
+	expect "KVM counts the same exits" ".third_witness.kvm_stats | any(.name == \"exits\" and .counted > 1000 and $_exits)" "$out/stock-check-$1.json"
+	expect "and the same of each kind" '.third_witness.kvm_stats | map(select(.name != "exits")) | length == 5 and all(.verdict == "agrees")' "$out/stock-check-$1.json"
 }
 stock_nested() { stock $nested; }
 stock_shadow() { stock shadow; }
