@@ -116,6 +116,7 @@ packages_and_oracle() {
 all_packages() {
 	check "packages, each twice, their modules on the AMD host" tools/package-test.sh --full
 	check "packages, their modules on the Intel host" tools/package-test.sh --host intel --out out/packages-intel
+	check "packages, their modules for Linux 6.12 on the AMD host" tools/package-test.sh --kernel 6.12 --out out/packages-6.12
 }
 all_witnesses() {
 	check "a live Prometheus, AMD host" tools/live-scrape.sh
