@@ -86,7 +86,7 @@ Result<Loop> undisturbed(const ExitKind& kind, const CalibrationRow& row, std::u
   for (int i = 0; i < kMostAttempts && (i < kLeastAttempts || seen < 2); ++i) {
     sleep_until(kPhases[static_cast<std::size_t>(i) % kPhases.size()]);
     const auto run = in_child<Loop>(std::string{kind.name}, [&] { return loop(row, turns, kind.reads); });
-    if (!run) return run;
+    if (!run) return tl::unexpected{run.error()};
     if (seen == 0 || run->ticks + kSameTicks < least.ticks)
       seen = 1, least = *run;
     else if (run->ticks <= least.ticks + kSameTicks)
