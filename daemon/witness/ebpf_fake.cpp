@@ -5,11 +5,11 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mman.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
