@@ -57,7 +57,8 @@ Result<CalibrationRow> row_of(const ExitKind& kind) {
 
 struct Loop {
   std::uint64_t ticks = 0, exits = 0;
-  bool alike = false;  // another one took as long
+  bool alike = false;            // another one took as long
+  std::uint64_t exits_of_all{};  // of those that took longer as well
 };
 
 Result<Loop> loop(const CalibrationRow& row, std::uint32_t turns, std::optional<leaf::Scope> reads) {
@@ -83,16 +84,19 @@ void sleep_until(std::chrono::microseconds phase) {
 Result<Loop> undisturbed(const ExitKind& kind, const CalibrationRow& row, std::uint32_t turns) {
   Loop least;
   int seen = 0;
+  std::uint64_t exits = 0;
   for (int i = 0; i < kMostAttempts && (i < kLeastAttempts || seen < 2); ++i) {
     sleep_until(kPhases[static_cast<std::size_t>(i) % kPhases.size()]);
     const auto run = in_child<Loop>(std::string{kind.name}, [&] { return loop(row, turns, kind.reads); });
     if (!run) return tl::unexpected{run.error()};
+    exits += run->exits;
     if (seen == 0 || run->ticks + kSameTicks < least.ticks)
       seen = 1, least = *run;
     else if (run->ticks <= least.ticks + kSameTicks)
       ++seen;
   }
   least.alike = seen > 1;
+  least.exits_of_all = exits;
   return least;
 }
 
@@ -110,7 +114,8 @@ Result<ExitCost> ticks_per_exit(const ExitKind& kind, std::uint32_t turns) {
   if (longer->exits <= shorter->exits || longer->ticks <= shorter->ticks)
     return fail("measure", std::string{kind.name}, "the longer loop took no more exits or time than the shorter one");
   const auto ticks = longer->ticks - shorter->ticks, exits = longer->exits - shorter->exits;
-  return ExitCost{static_cast<double>(ticks) / static_cast<double>(exits), longer->alike && shorter->alike};
+  return ExitCost{static_cast<double>(ticks) / static_cast<double>(exits), longer->alike && shorter->alike,
+                  shorter->exits_of_all + longer->exits_of_all};
 }
 
 }  // namespace exitledger::bench

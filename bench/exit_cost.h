@@ -28,6 +28,7 @@ struct ExitKind {
 struct ExitCost {
   double ticks;  ///< per exit
   bool alike;    ///< else no two runs of twenty took as long: they were disturbed, or this TSC is time
+  std::uint64_t exits;  ///< of all runs: whoever counts beside them must have these
 };
 
 /// From KVM_RUN to the end of the loop, in two lengths: (ticks of 2N turns - ticks of N) / (exits of 2N - exits of N),

@@ -59,15 +59,18 @@ Result<void> measure(const AttachmentInfo& info, std::span<const ExitKind> kinds
   for (const ExitKind& kind : kinds) {
     Json runs = Json::array();
     bool alike = true;
+    std::uint64_t exits = 0;
     for (unsigned i = 0; i < repeat; ++i) {
       const auto ticks = ticks_per_exit(kind, turns);
       if (!ticks) return tl::unexpected{ticks.error()};
       runs.push_back(ticks->ticks);
       alike = alike && ticks->alike;
+      exits += ticks->exits;
     }
     const Json line{{"attached", info.name}, {"kind", kind_name(info.kind)},      {"times", info.times},
                     {"what", info.what},     {"modules", labels.modules},         {"paging", labels.paging},
-                    {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}, {"alike", alike}};
+                    {"exit", kind.name},     {"ticks_per_exit", std::move(runs)}, {"alike", alike},
+                    {"exits", exits}};
     fmt::print("{}\n", line.dump());
   }
   return {};

@@ -141,7 +141,9 @@ Result<std::uint64_t> DetailProbe::missed() const {
 Result<std::vector<DetailRow>> DetailProbe::rows() const {
   const int fd = bpf_map__fd(skeleton_->maps.rows);
   std::vector<DetailRow> rows;
-  std::vector<std::uint64_t> per_cpu(setup_.cpus);
+  const int possible = libbpf_num_possible_cpus();  // what the kernel copies: not their numbers, which may have gaps
+  if (possible <= 0) return fail("count", "possible CPUs", "", -possible);
+  std::vector<std::uint64_t> per_cpu(static_cast<std::size_t>(possible));
   DetailRow row;
   const el_detail_key* previous = nullptr;
   while (bpf_map_get_next_key(fd, previous, &row.key) == 0) {

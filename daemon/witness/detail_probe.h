@@ -21,7 +21,7 @@ struct DetailSetup {
   DetailKind kind = DetailKind::kIo;
   Vendor vendor = Vendor::kVmx;
   el_detail_layout layout{};   ///< of that kind and vendor
-  std::uint32_t cpus = 1;      ///< possible ones
+  std::uint32_t cpus = 1;      ///< cpus_of_book(): exits on others are lost, and said to be
   std::uint32_t rows = 1024;   ///< at most; each takes 16 bytes, 8 more per CPU, and the kernel's own for an element
   std::uint32_t vcpus = 1024;  ///< that can have an exit open at once
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "witness/btf_layout.h"
+#include "witness/cpus.h"
 
 namespace exitledger {
 namespace {
@@ -31,16 +32,15 @@ Result<DetailWitness> DetailWitness::attach(const DetailOptions& options) {
   const auto modules = read_modules(options.sys);
   if (!modules) return tl::unexpected(modules.error());
   if (!modules->vendor || !modules->paging) return fail("attach", "drill-down", "no KVM vendor module is in service");
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus <= 0) return fail("count", "possible CPUs", "", -cpus);
+  const auto cpus = cpus_of_book(options.sys);
+  if (!cpus) return tl::unexpected(cpus.error());
   const auto layout = layout_of(options, *modules->vendor);
   if (!layout) return tl::unexpected(layout.error());
-  const auto possible = static_cast<std::uint32_t>(cpus);
   auto records = needs_records(*modules->vendor, options.kind)
-                     ? ExitRecords::open(options.sys / "kernel/tracing", possible)
+                     ? ExitRecords::open(options.sys / "kernel/tracing", *cpus)
                      : Result<ExitRecords>{};
   if (!records) return tl::unexpected(records.error());
-  auto probe = DetailProbe::load({options.kind, *modules->vendor, *layout, possible, options.rows, options.vcpus});
+  auto probe = DetailProbe::load({options.kind, *modules->vendor, *layout, *cpus, options.rows, options.vcpus});
   if (!probe) return tl::unexpected(probe.error());
   return DetailWitness{options, *modules->vendor, *modules->paging, *layout, std::move(*records), std::move(*probe)};
 }

@@ -39,11 +39,11 @@ Result<std::optional<UniqueFd>> counter_on(std::uint64_t tracepoint, std::uint32
 
 }  // namespace
 
-Result<ExitRecords> ExitRecords::open(const std::filesystem::path& tracefs, std::uint32_t possible_cpus) {
+Result<ExitRecords> ExitRecords::open(const std::filesystem::path& tracefs, std::uint32_t cpus) {
   const auto id = tracepoint_id(tracefs);
   if (!id) return tl::unexpected(id.error());
   ExitRecords records;
-  for (std::uint32_t cpu = 0; cpu < possible_cpus; ++cpu) {
+  for (std::uint32_t cpu = 0; cpu < cpus; ++cpu) {
     auto counter = counter_on(*id, cpu);
     if (!counter) return tl::unexpected(counter.error());
     if (*counter) records.counters_.push_back(std::move(**counter));

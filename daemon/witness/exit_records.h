@@ -20,9 +20,10 @@ class ExitRecords {
  public:
   ExitRecords() = default;  ///< none
 
-  /// On all CPUs that are online. `tracefs`: where the kernel's tracing directory is mounted. Errors: no tracefs there,
-  /// no such tracepoint (kvm is not loaded), no privilege (CAP_PERFMON).
-  [[nodiscard]] static Result<ExitRecords> open(const std::filesystem::path& tracefs, std::uint32_t possible_cpus);
+  /// On all CPUs that are online, of those whose number is below `cpus` (cpus_of_book()). `tracefs`: where the kernel's
+  /// tracing directory is mounted. Errors: no tracefs there, no such tracepoint (kvm is not loaded), no privilege
+  /// (CAP_PERFMON).
+  [[nodiscard]] static Result<ExitRecords> open(const std::filesystem::path& tracefs, std::uint32_t cpus);
 
   [[nodiscard]] std::size_t cpus() const { return counters_.size(); }
 

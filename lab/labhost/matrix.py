@@ -48,6 +48,7 @@ class Judgement:
     reasons: int = 0
     calibrated: int = 0
     verdict: str = "cannot tell"
+    laws_broken: list[str] | None = None  # None: no session was there to be looked at
     conditions: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -83,6 +84,7 @@ def judge(cell: Cell, sessions: list[dict[str, Any]], check: dict[str, Any], cal
         reasons=len(rows),
         calibrated=len(exact),
         verdict=session["verdict"],
+        laws_broken=session["laws_broken"],
         conditions={
             "the session began at the module's load": session["began_at_load"],
             "it agrees, nothing lost, no law broken": session["verdict"] == "agrees"
@@ -118,7 +120,7 @@ def main(arguments: list[str]) -> int:
         for condition, holds in each.conditions.items():
             if not holds:
                 print(f"FALSE: {each.cell.name}: {condition}")
-    store(result, {"forks": given.forks, "count": given.count, "cells": [_document(each) for each in judged]})
+    store(result, [document(each, given.forks, given.count) for each in judged])
     say.progress(f"the result is in {result}")
     return STATUS_LAB_FAILED if any(done.values()) else status_of(judged)
 
@@ -141,8 +143,11 @@ def markdown(judged: list[Judgement]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _document(judged: Judgement) -> dict[str, Any]:
-    return {**asdict(judged), "cell": {"name": judged.cell.name, **asdict(judged.cell)}, "holds": judged.holds}
+def document(judged: Judgement, forks: int, count: int) -> dict[str, Any]:
+    """A cell in result.json: its guest made `forks` processes, the calibration `count` exits of each kind."""
+    its = asdict(judged)
+    cell = its.pop("cell")
+    return {"name": judged.cell.name, **cell, "vcpus": judged.cell.cpus, **its, "holds": judged.holds, "forks": forks, "count": count}
 
 
 def _directory(boot: tuple[str, str, int], out: Path) -> Path:

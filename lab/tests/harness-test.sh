@@ -67,6 +67,8 @@ for shell in "busybox sh" dash; do
 	env PATH="$work/bin:$PATH" work="$work" HARNESS_OUT="$work/out" HARNESS_STATE="$work/state" HARNESS_STORE="$work/store" \
 		$shell "$work/cases.sh" "$PWD/harness.sh" >"$work/tap" 2>"$work/err" || status=$?
 	[ "$status" -eq 1 ] || { echo "$shell: exit status $status, not 1" >&2; cat "$work/err" >&2; exit 1; }
+	# A case that fails without a word of expect() shows the end of its log.
+	grep -A 1 '^not ok 7 ' "$work/tap" | grep -q '^#   a daemon runs already' || { echo "$shell: a failed case's log is not shown" >&2; cat "$work/tap" >&2; exit 1; }
 	grep -v '^#' "$work/tap" | sed 's/ #.*//' | diff "$work/expected" - >&2 || { cat "$work/tap" >&2; exit 1; }
 	grep -q 'status 3, not 0' "$work/out/leaves_with_3.log"
 	grep -q 'still running after 2 s' "$work/out/hangs.log"

@@ -43,7 +43,7 @@ run_case() {
 	else
 		failures=$((failures + 1))
 		echo "not ok $tests - $1 # status $_status, $_took s of lab time"
-		{ grep -A 1 '^NOT so' "$out/$1.log"; tail -n 12 "$out/$1.log"; [ -s "$out/$1.log" ] || echo "its log is empty"; } | sed 's/^/#   /' | cut -c1-200
+		{ grep -A 1 '^NOT so' "$out/$1.log" || true; tail -n 12 "$out/$1.log"; [ -s "$out/$1.log" ] || echo "its log is empty"; } | sed 's/^/#   /' | cut -c1-200
 	fi
 }
 

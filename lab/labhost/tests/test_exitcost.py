@@ -39,7 +39,7 @@ def lines(counts: float = 132.0, histogram: float = 336.0, peer: float = 200.0, 
 
 
 def missed(given: list[dict[str, Any]]) -> list[str]:
-    return [text for text, holds in exitcost.conditions(exitcost.tables(given)[0]).items() if not holds]
+    return [text for text, holds in exitcost.conditions(exitcost.tables(given)).items() if not holds]
 
 
 class ExitCost(unittest.TestCase):
@@ -76,6 +76,13 @@ class ExitCost(unittest.TestCase):
         self.assertEqual(["patch_cycles_off: at most 12 instructions"], missed(lines(off=13)))
         self.assertEqual(["perf_stat is dearer than counts"], missed(lines(peer=132)))
 
+    def test_the_patch_has_its_target_for_every_steady_kind_of_exit(self) -> None:
+        def other(kind: str, off: float) -> list[dict[str, Any]]:
+            return [{**each, "exit": kind} for each in lines(off=off)]
+
+        self.assertEqual([], missed(lines() + other("io", 12.4) + other("page", 50)))
+        self.assertEqual(["patch_cycles_off: at most 12 instructions"], missed(lines() + other("io", 13)))
+
     def test_a_kernel_line_without_a_series(self) -> None:
         given = [each for each in lines() if each["modules"] == "stock"]
         self.assertEqual([], missed(given))
@@ -83,11 +90,11 @@ class ExitCost(unittest.TestCase):
 
     def recorded(self, given: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         made = exitcost.tables(given or lines())
-        return {"conditions": exitcost.conditions(made[0]), "tables": [table.json() for table in made]}
+        return {"conditions": exitcost.conditions(made), "tables": [table.json() for table in made]}
 
     def worse(self, given: list[dict[str, Any]], recorded: dict[str, Any]) -> list[str]:
         made = exitcost.tables(given)
-        return exitcost.worse(made, exitcost.conditions(made[0]), recorded)
+        return exitcost.worse(made, exitcost.conditions(made), recorded)
 
     def test_peers_may_be_left_out_and_nothing_else(self) -> None:
         recorded = self.recorded()
@@ -133,7 +140,7 @@ class ExitCost(unittest.TestCase):
         recorded = self.recorded()
         recorded["tables"] += [recorded["tables"][0] | {"exit": "io"}, recorded["tables"][0] | {"exit": "page"}]
         made = exitcost.tables(lines())
-        held = exitcost.conditions(made[0])
+        held = exitcost.conditions(made)
         self.assertEqual([], exitcost.worse(made, held, recorded, ("cpuid",)))
         self.assertTrue(exitcost.worse(made, held, recorded, ("cpuid", "io")))
         self.assertEqual([], exitcost.worse(made, held, recorded, ("cpuid", "page")), "shown, not compared")

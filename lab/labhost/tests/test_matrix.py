@@ -4,7 +4,7 @@ import unittest
 from typing import Any
 
 from labhost.errors import LabError
-from labhost.matrix import Cell, Judgement, all_cells, chosen, judge, markdown, status_of
+from labhost.matrix import Cell, Judgement, all_cells, chosen, document, judge, markdown, status_of
 
 CELL = Cell("amd", "6.12", "npt", 2)
 SESSION = {
@@ -49,6 +49,12 @@ class Matrix(unittest.TestCase):
         self.assertTrue(its.holds)
         self.assertEqual(0, status_of([its]))
         self.assertIn("| amd | 6.12 | npt | 2, 2 | 540 | 2 | 15 | agrees |", markdown([its]))
+
+    def test_its_document(self) -> None:
+        its = document(judged(), 10, 211)
+        said = {"host": "amd", "kernel": "6.12", "paging": "npt", "cpus": 2, "vcpus": 2, "exits": 540, "verdict": "agrees", "laws_broken": []}
+        self.assertEqual(said, {key: its[key] for key in said})
+        self.assertTrue(its["holds"])
 
     def test_each_condition_can_fail(self) -> None:
         session, calibration = copy.deepcopy(SESSION), copy.deepcopy(CALIBRATION)
