@@ -26,8 +26,8 @@ struct ExitKind {
 [[nodiscard]] std::span<const ExitKind> leaf_reads();
 
 struct ExitCost {
-  double ticks;  ///< per exit
-  bool alike;    ///< else no two runs of twenty took as long: they were disturbed, or this TSC is time
+  double ticks;         ///< per exit
+  bool alike;           ///< else no two runs of twenty took as long: they were disturbed, or this TSC is time
   std::uint64_t exits;  ///< of all runs: whoever counts beside them must have these
 };
 
