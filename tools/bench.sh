@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Benchmarks; what they print is compared within one run, never between machines.
-# usage: bench.sh scrape [--scrapes N] [--json]
-#        bench.sh exits [--exit KIND] [--repeat N] [--no-peers] [--json] [--check FILE]   (lab/lab exit-cost --help)
-#        bench.sh serve [--seconds N] [--json]   (as root; an idle daemon)
-#        bench.sh silicon [--calls N] [--rounds N] [--json]   (as root: it attaches programs to system calls)
+# usage: ./dev bench scrape [--scrapes N] [--json]
+#        ./dev bench exits [--exit KIND] [--runs N] [--repeat N] [--no-peers] [--json] [--check FILE]   (exits --help has all)
+#        ./dev bench serve [--seconds N] [--json]   (as root; an idle daemon)
+#        ./dev bench silicon [--calls N] [--rounds N] [--json]   (as root: it attaches programs to system calls)
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 # shellcheck source=tools/common.sh
@@ -39,5 +39,9 @@ silicon)
 	tools/build.sh release bench-silicon >&2
 	exec build/release/bin/bench-silicon "$@"
 	;;
-*) die "bench: '${1:-}' is no benchmark; there are: scrape, serve, exits, silicon" ;;
+-h | --help) sed -n '3,7s/^# \{0,1\}//p' tools/bench.sh ;;
+*)
+	echo "bench: '${1:-}' is no benchmark; there are scrape, serve, exits and silicon (./dev bench --help)" >&2
+	exit 2
+	;;
 esac

@@ -19,7 +19,7 @@ host=amd kernel=6.1 out=out/packages full=
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
-		sed -n '3,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		sed -n '3,10s/^# \{0,1\}//p' tools/package-test.sh
 		exit 0
 		;;
 	--full) full=full ;;

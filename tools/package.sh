@@ -13,7 +13,7 @@ out=out/packages build=build/package
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
-		sed -n '3,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+		sed -n '3,6s/^# \{0,1\}//p' tools/package.sh
 		exit 0
 		;;
 	--out | --build)

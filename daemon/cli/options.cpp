@@ -12,6 +12,13 @@
 namespace exitledger::cli {
 namespace {
 
+// What has to be given to `app` and was not, and what it is; CLI11 says its name alone.
+std::string missing(const CLI::App& app) {
+  const auto absent = app.get_options([](const CLI::Option* each) { return each->get_required() && each->empty(); });
+  if (absent.empty()) return {};
+  return app.get_name() + ": " + absent.front()->get_name() + " is required: " + absent.front()->get_description();
+}
+
 // CLI11 says of a subcommand that is misspelt or absent only that one is required.
 std::string complaint(const CLI::App& whole, const CLI::ParseError& error, int argc, const char* const* argv) {
   const CLI::App* app = &whole;
@@ -31,15 +38,17 @@ std::string complaint(const CLI::App& whole, const CLI::ParseError& error, int a
       word = next;
     }
   }
-  if (app->get_require_subcommand_min() == 0) return error.what();
+  const bool required = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  if (app->get_require_subcommand_min() == 0) {
+    const std::string what = required ? missing(*app) : "";
+    return what.empty() ? error.what() : what;
+  }
   std::string choices;
   for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; }))
     choices += (choices.empty() ? "" : ", ") + each->get_name();
   const std::string of = app == &whole ? "" : " of " + app->get_name();
   if (!word.empty()) return "unknown subcommand '" + word + "'" + of + ": there are " + choices;
-  return error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)
-             ? "no subcommand" + of + ": there are " + choices
-             : error.what();
+  return required ? "no subcommand" + of + ": there are " + choices : error.what();
 }
 
 }  // namespace

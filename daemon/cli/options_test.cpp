@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"certificate_with_metrics",
               {"sessions", "export", "--certificate", "--metrics", "ept=a.prom"},
               "--metrics"},
-        Wrong{"verify_nothing", {"verify"}, "file"}, Wrong{"laws_nothing", {"laws"}, "file"},
+        Wrong{"verify_nothing", {"verify"}, "verify: file is required: Certificate"},
+        Wrong{"laws_nothing", {"laws"}, "file"},
         Wrong{"top_interval", {"top", "--interval", "61m"}, "'61m' is not a duration"},
         Wrong{"top_count", {"top", "--count", "0"}, "--count"}, Wrong{"top_json", {"top", "--json"}, "--once"},
         Wrong{"top_once_and_csv", {"top", "--once", "--csv", "-"}, "--csv"},
@@ -183,7 +184,10 @@ INSTANTIATE_TEST_SUITE_P(
               "--reason: 'hlt' is not a kind of exit: io, msr, ept-violation, cr, exception or cpuid"},
         Wrong{"detail_seconds", {"detail", "--reason", "io", "--seconds", "0"}, "--seconds"},
         Wrong{"detail_rows", {"detail", "--reason", "io", "--rows", "0"}, "--rows"},
-        Wrong{"compare_none", {"compare"}, "a is required"}, Wrong{"compare_three", {"compare", "1", "2", "3"}, "3"},
+        Wrong{"compare_none", {"compare"}, "compare: a is required: Session, EXPERIMENT/MODE, or EXPERIMENT"},
+        Wrong{"name_of_nothing", {"sessions", "name", "3"}, "name: name is required: 1 to 64 of "},
+        Wrong{"record_nothing", {"record"}, "record: command is required: Command and its arguments, after --"},
+        Wrong{"compare_three", {"compare", "1", "2", "3"}, "3"},
         Wrong{"compare_two_forms", {"compare", "1", "2", "--csv", "--html"}, "--html"}),
     [](const auto& row) { return row.param.what; });
 
